@@ -1,0 +1,22 @@
+/** Why Git could not do what was asked, told apart so that each cause gets its own sentence and its own retry. */
+export type GitFailureReason =
+  | 'unreachable'
+  | 'authentication_refused'
+  | 'repository_not_found'
+  | 'branch_not_found'
+  | 'commit_gone'
+  | 'not_allowed'
+  | 'disk_full'
+  | 'timed_out'
+  | 'failed';
+
+export class GitFailure extends Error {
+  readonly reason: GitFailureReason;
+
+  /** @param detail Git's own words, shortened and without credentials. */
+  constructor(reason: GitFailureReason, detail: string) {
+    super(detail);
+    this.name = 'GitFailure';
+    this.reason = reason;
+  }
+}
