@@ -10,13 +10,15 @@ export function branchFault(branch: string): string | null {
   if (branch.length === 0) return 'must not be empty';
   if (branch.length > BRANCH_MAX_LENGTH) return `must have at most ${String(BRANCH_MAX_LENGTH)} characters`;
   if (branch.startsWith('-')) return 'must not start with a hyphen';
-  if (FORBIDDEN_CHARACTERS.test(branch)) return 'must not contain control characters, outer spaces or any of ~ ^ : ? * [ \\';
+  if (FORBIDDEN_CHARACTERS.test(branch))
+    return 'must not contain control characters, outer spaces or any of ~ ^ : ? * [ \\';
   if (branch.includes('..') || branch.includes('@{') || branch === '@') return 'must not contain ".." or "@{"';
   if (branch.startsWith('/') || branch.endsWith('/') || branch.includes('//')) {
     return 'must not start or end with a slash or contain two in a row';
   }
   const badPart = branch.split('/').some((part) => part.startsWith('.') || part.endsWith('.lock'));
-  if (badPart || branch.endsWith('.')) return 'must not have a part that starts with a dot or ends with ".lock", or end with a dot';
+  if (badPart || branch.endsWith('.'))
+    return 'must not have a part that starts with a dot or ends with ".lock", or end with a dot';
   return null;
 }
 

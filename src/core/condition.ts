@@ -31,7 +31,11 @@ export interface Condition {
 export type ConditionUpdate = Omit<Condition, 'lastTransitionTime'>;
 
 /** `conditions` with `update` put in; the transition time moves only when status, reason or revision changed. */
-export function setCondition(conditions: readonly Condition[], update: ConditionUpdate, now: string): readonly Condition[] {
+export function setCondition(
+  conditions: readonly Condition[],
+  update: ConditionUpdate,
+  now: string,
+): readonly Condition[] {
   const previous = conditions.find((condition) => condition.type === update.type);
   const same =
     previous?.status === update.status &&
@@ -39,7 +43,9 @@ export function setCondition(conditions: readonly Condition[], update: Condition
     previous.observedRevision === update.observedRevision;
   const next: Condition = { ...update, lastTransitionTime: same ? previous.lastTransitionTime : now };
   const others = conditions.filter((condition) => condition.type !== update.type);
-  return [...others, next].sort((left, right) => CONDITION_TYPES.indexOf(left.type) - CONDITION_TYPES.indexOf(right.type));
+  return [...others, next].sort(
+    (left, right) => CONDITION_TYPES.indexOf(left.type) - CONDITION_TYPES.indexOf(right.type),
+  );
 }
 
 export function findCondition(conditions: readonly Condition[], type: ConditionType): Condition | null {

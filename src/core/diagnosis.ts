@@ -43,7 +43,9 @@ const REASONS = {
 } as const satisfies Record<string, 'good' | 'waiting' | 'failed'>;
 
 export type ConditionReason = keyof typeof REASONS;
-export type FailureReason = { [R in ConditionReason]: (typeof REASONS)[R] extends 'failed' ? R : never }[ConditionReason];
+export type FailureReason = {
+  [R in ConditionReason]: (typeof REASONS)[R] extends 'failed' ? R : never;
+}[ConditionReason];
 
 export function severityOf(reason: ConditionReason): 'good' | 'waiting' | 'failed' {
   return REASONS[reason];
@@ -59,7 +61,8 @@ const NEXT_STEP: Record<FailureReason, string> = {
   CommitGone: 'Redeploy the newest commit of the branch.',
   InvalidRepositoryFile: 'Correct the file and push; the next commit is deployed by itself.',
   ConfigSetGone: 'Choose another config set, or none.',
-  NoWayToRun: 'Add a blueberry.yaml with a `run` command, a Procfile with a `web` line, a package.json with a start script, or an index.html.',
+  NoWayToRun:
+    'Add a blueberry.yaml with a `run` command, a Procfile with a `web` line, a package.json with a start script, or an index.html.',
   InstallFailed: 'Correct it and push; the next commit is deployed by itself.',
   BuildFailed: 'Correct it and push; the next commit is deployed by itself.',
   CommandNotFound: 'Install the command on this machine or correct the run command, then redeploy.',

@@ -29,8 +29,10 @@ export interface Component {
   readonly repositoryUrl: string;
   readonly path: string;
   readonly branch: string;
-  /** The wanted commit; null until the branch has been resolved. */
+  /** The wanted commit; null asks for the branch's newest, until that has been resolved. */
   readonly commit: string | null;
+  /** Head of the branch when it was last looked at. Following the branch means deploying what differs from it. */
+  readonly branchHead: string | null;
   readonly image: string | null;
   readonly pullRequest: number | null;
 }
@@ -48,6 +50,8 @@ export interface EnvironmentMetadata {
   /** Set once deletion is asked for or the time to live is over; never taken back. */
   readonly deletionTimestamp: string | null;
   readonly source: EnvironmentSource;
+  /** Ids of the quota slots that it takes while it lives. */
+  readonly quotaSlots: readonly string[];
 }
 
 /** Desired state. */

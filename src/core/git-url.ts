@@ -5,12 +5,12 @@ export type GitRemote =
   | { readonly kind: 'local'; readonly url: string; readonly path: string };
 
 export type GitRemoteResult =
-  | { readonly remote: GitRemote; readonly fault: null }
-  | { readonly remote: null; readonly fault: string };
+  { readonly remote: GitRemote; readonly fault: null } | { readonly remote: null; readonly fault: string };
 
 const URL_MAX_LENGTH = 2048;
 const SCP_FORM = /^([A-Za-z0-9_][A-Za-z0-9._-]*)@([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?):(?!\/\/)([^\s]+)$/;
-const SSH_URL = /^ssh:\/\/(?:([A-Za-z0-9_][A-Za-z0-9._-]*)@)?([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::(\d{1,5}))?\/([^\s]+)$/;
+const SSH_URL =
+  /^ssh:\/\/(?:([A-Za-z0-9_][A-Za-z0-9._-]*)@)?([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::(\d{1,5}))?\/([^\s]+)$/;
 const HTTPS_URL = /^https:\/\/([^/?#\s]+)\/([^\s?#]+)$/;
 const AUTHORITY = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::(\d{1,5}))?$/;
 
@@ -64,7 +64,10 @@ function sshRemote(text: string): GitRemoteResult {
   if (match?.[2] === undefined) return refuse('must be ssh://USER@HOST/PATH, without a password');
   const port = match[3] === undefined ? 22 : Number(match[3]);
   if (port < 1 || port > 65_535) return refuse('has a port that cannot be');
-  return { remote: { kind: 'ssh', url: text, host: match[2].toLowerCase(), port, user: match[1] ?? 'git' }, fault: null };
+  return {
+    remote: { kind: 'ssh', url: text, host: match[2].toLowerCase(), port, user: match[1] ?? 'git' },
+    fault: null,
+  };
 }
 
 /** A short name for a repository: the last part of its URL without `.git`. */

@@ -32,6 +32,16 @@ export function findPrototypeKey(value: unknown, path: readonly string[] = []): 
   return null;
 }
 
+/** Whether maps and lists are nested deeper than `limit`. Never recurses, so it may look at anything. */
+export function isDeeperThan(value: unknown, limit: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > limit) return true;
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+  }
+  return false;
+}
+
 /** JSON with sorted keys: equal values give equal texts. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) =>

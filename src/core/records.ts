@@ -8,6 +8,8 @@ export interface RecordTypes {
   environment: Environment;
   /** The name of a living environment; its id is the name. Its absence is what a newcomer needs. */
   name_reservation: NameReservation;
+  /** The e-mail address of a user; its id is the address. Makes it unique. */
+  email_reservation: EmailReservation;
   /** One unit of a quota; its id is `SUBJECT:NUMBER`. */
   quota_slot: QuotaSlot;
   effective_values: EffectiveValues;
@@ -19,6 +21,7 @@ export interface RecordTypes {
   config_set: ConfigSet;
   config_set_revision: ConfigSetRevision;
   api_token: ApiToken;
+  token_secret: TokenSecret;
   user: User;
   password: Password;
   session: Session;
@@ -29,6 +32,10 @@ export type RecordKind = keyof RecordTypes;
 
 export interface NameReservation {
   readonly environmentId: string;
+}
+
+export interface EmailReservation {
+  readonly userId: string;
 }
 
 export interface QuotaSlot {
@@ -118,18 +125,21 @@ export interface ConfigSetRevision {
   readonly createdBy: Owner;
 }
 
-/** Id: random. The secret itself is not kept. */
+/** Id: random. The secret itself is not kept: `TokenSecret` leads from its hash to here. */
 export interface ApiToken {
   readonly name: string;
   readonly owner: Owner;
   readonly scopes: readonly Scope[];
-  /** SHA-256 of the secret, hexadecimal. */
-  readonly secretHash: string;
   readonly expiresAt: string | null;
   readonly lastUsedAt: string | null;
   readonly revokedAt: string | null;
   readonly createdAt: string;
   readonly updatedAt: string;
+}
+
+/** Finds a token by its secret. Id: SHA-256 of the secret, hexadecimal. Outlives the token, so no secret comes back. */
+export interface TokenSecret {
+  readonly tokenId: string;
 }
 
 export interface User {

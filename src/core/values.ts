@@ -87,9 +87,11 @@ export function environmentVariableFaults(values: JsonObject): { path: readonly 
   if (env === undefined || env === null) return [];
   if (!isJsonObject(env)) return [{ path: ['env'], message: 'must be a map of strings' }];
   return Object.entries(env).flatMap(([name, value]) => {
-    if (!VARIABLE_NAME.test(name)) return [{ path: ['env', name], message: 'is not a name that an environment variable can have' }];
+    if (!VARIABLE_NAME.test(name))
+      return [{ path: ['env', name], message: 'is not a name that an environment variable can have' }];
     if (value !== null && typeof value !== 'string') return [{ path: ['env', name], message: 'must be a string' }];
-    if (typeof value === 'string' && value.includes('\0')) return [{ path: ['env', name], message: 'must not contain a null character' }];
+    if (typeof value === 'string' && value.includes('\0'))
+      return [{ path: ['env', name], message: 'must not contain a null character' }];
     return [];
   });
 }

@@ -44,6 +44,7 @@ export interface EnvironmentFilter {
   readonly branch?: string;
   /** The owner's e-mail address, exactly. */
   readonly owner?: string;
+  readonly configSetId?: string;
   /** The whole name, living or not as `phases` says. */
   readonly name?: string;
   /** Prefix of name, branch or owner; case does not matter. */

@@ -1,0 +1,124 @@
+import type { Environment, EnvironmentSource } from '../core/environment.ts';
+import { notFound } from '../core/errors.ts';
+import { EVERYTHING, visibilityOf, type Actor } from '../core/permissions.ts';
+import type { EffectiveValues, Receipt, TimelineEvent } from '../core/records.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { EnvironmentRuntime, LogLine, LogQuery, ResourceStatus } from '../ports/environment-runtime.ts';
+import type { EnvironmentFilter, EnvironmentStore, Page, PageRequest, Versioned } from '../ports/environment-store.ts';
+import type { EventBus } from '../ports/event-bus.ts';
+import type { Identifiers } from '../ports/identifiers.ts';
+import { requireScope } from './authorize.ts';
+import {
+  deleteEnvironment,
+  followBranch,
+  redeployEnvironment,
+  setAsleep,
+  updateEnvironment,
+} from './change-environment.ts';
+import type { EnvironmentCreate, EnvironmentUpdate, RedeployRequest } from './contract/environment-inputs.ts';
+import { createEnvironment } from './create-environment.ts';
+import type { Quotas } from './quota.ts';
+import type { CallOptions, UnitOfWork } from './unit-of-work.ts';
+
+export interface EnvironmentServiceParts {
+  readonly store: EnvironmentStore;
+  readonly bus: EventBus;
+  readonly runtime: EnvironmentRuntime;
+  readonly unitOfWork: UnitOfWork;
+  readonly clock: Clock;
+  readonly identifiers: Identifiers;
+  readonly quotas: Quotas;
+  /** URL under which an environment of this name is served. */
+  readonly urlOf: (name: string) => string;
+}
+
+export interface EnvironmentPage extends Page<Environment> {
+  readonly total: number;
+  /** Where to follow the events from, so that nothing falls between the list and the stream. */
+  readonly position: string;
+}
+
+type Result = Promise<Versioned<Environment>>;
+type Options = CallOptions<Versioned<Environment>>;
+
+/** The use cases of environments, each with the actor first. Every write is durable when its promise resolves. */
+export interface EnvironmentService {
+  createEnvironment(actor: Actor, input: EnvironmentCreate, source: EnvironmentSource, options?: Options): Result;
+  getEnvironment(actor: Actor, id: string): Result;
+  listEnvironments(actor: Actor, filter: EnvironmentFilter, page: PageRequest): Promise<EnvironmentPage>;
+  updateEnvironment(actor: Actor, id: string, input: EnvironmentUpdate, options?: Options): Result;
+  deleteEnvironment(actor: Actor, id: string, why?: string, options?: Options): Result;
+  redeployEnvironment(actor: Actor, id: string, input: RedeployRequest, options?: Options): Result;
+  followBranch(actor: Actor, id: string, head: string): Result;
+  sleepEnvironment(actor: Actor, id: string, why?: string, options?: Options): Result;
+  wakeEnvironment(actor: Actor, id: string, why?: string, options?: Options): Result;
+  listEvents(actor: Actor, id: string, page: PageRequest): Promise<Page<TimelineEvent>>;
+  getValues(actor: Actor, id: string): Promise<EffectiveValues>;
+  getReceipt(actor: Actor, id: string): Promise<Receipt>;
+  listResources(actor: Actor, id: string): Promise<readonly ResourceStatus[]>;
+  /** Checks that the actor may see it before the first line is read. */
+  openLogs(actor: Actor, id: string, query: LogQuery): Promise<AsyncIterable<LogLine>>;
+}
+
+export function createEnvironmentService(parts: EnvironmentServiceParts): EnvironmentService {
+  const { store, bus, runtime } = parts;
+
+  async function read(actor: Actor, id: string): Result {
+    requireScope(actor, 'environments:read');
+    const found = await store.get(visibilityOf(actor), 'environment', id);
+    if (!found) throw notFound('environment', id);
+    return found;
+  }
+
+  return {
+    createEnvironment: (actor, input, source, options = {}) => createEnvironment(parts, actor, input, source, options),
+    getEnvironment: read,
+    async listEnvironments(actor, filter, page) {
+      requireScope(actor, 'environments:read');
+      // The position comes first: what changes while the list is read is then told again, never missed.
+      const position = await bus.position();
+      const visibility = visibilityOf(actor);
+      const [found, total] = await Promise.all([
+        store.listEnvironments(visibility, filter, page),
+        store.countEnvironments(visibility, filter),
+      ]);
+      return { ...found, total, position };
+    },
+    updateEnvironment: (actor, id, input, options = {}) => updateEnvironment(parts, actor, id, input, options),
+    deleteEnvironment: (actor, id, why = 'Deletion was asked for.', options = {}) =>
+      deleteEnvironment(parts, actor, id, why, options),
+    redeployEnvironment: (actor, id, input, options = {}) => redeployEnvironment(parts, actor, id, input, options),
+    followBranch: (actor, id, head) => followBranch(parts, actor, id, head),
+    sleepEnvironment: (actor, id, why = 'Put to sleep.', options = {}) =>
+      setAsleep(parts, actor, id, true, why, options),
+    wakeEnvironment: (actor, id, why = 'Woken.', options = {}) => setAsleep(parts, actor, id, false, why, options),
+    async listEvents(actor, id, page) {
+      await read(actor, id);
+      return store.list(EVERYTHING, 'timeline_event', { ...page, where: { environmentId: id }, order: 'descending' });
+    },
+    async getValues(actor, id) {
+      const environment = await read(actor, id);
+      const { spec, status } = environment.record;
+      for (const revision of [spec.revision, status.serving?.revision]) {
+        const values = revision && (await store.get(EVERYTHING, 'effective_values', `${id}:${String(revision)}`));
+        if (values) return values.record;
+      }
+      throw notFound('set of effective values yet for environment', id);
+    },
+    async getReceipt(actor, id) {
+      await read(actor, id);
+      const receipt = await store.get(EVERYTHING, 'receipt', id);
+      if (!receipt) throw notFound('receipt yet for environment', id);
+      return receipt.record;
+    },
+    async listResources(actor, id) {
+      const environment = await read(actor, id);
+      if (environment.record.status.archivedAt !== null) return [];
+      return (await runtime.observe({ id, name: environment.record.metadata.name })).resources;
+    },
+    async openLogs(actor, id, query) {
+      const environment = await read(actor, id);
+      return runtime.logs({ id, name: environment.record.metadata.name }, query);
+    },
+  };
+}

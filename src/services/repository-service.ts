@@ -1,0 +1,239 @@
+import { Failure, invalidField, notFound } from '../core/errors.ts';
+import { GitFailure } from '../core/git-failure.ts';
+import { parseGitRemote, repositoryNameOf } from '../core/git-url.ts';
+import { visibilityOf, EVERYTHING, type Actor } from '../core/permissions.ts';
+import type { Repository } from '../core/records.ts';
+import type { Cipher } from '../ports/cipher.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { EnvironmentStore, Page, PageRequest, Versioned } from '../ports/environment-store.ts';
+import type { CommitInfo, GitRepositories, RemoteBranches, RepositoryAccess } from '../ports/git-repositories.ts';
+import type { Identifiers } from '../ports/identifiers.ts';
+import { requireScope } from './authorize.ts';
+import type { RepositoryCreate, RepositoryUpdate } from './contract/repository-inputs.ts';
+import { assertVersion, put, unchanged, type CallOptions, type UnitOfWork } from './unit-of-work.ts';
+
+export interface RepositoryServiceParts {
+  readonly store: EnvironmentStore;
+  readonly git: GitRepositories;
+  readonly cipher: Cipher;
+  readonly unitOfWork: UnitOfWork;
+  readonly clock: Clock;
+  readonly identifiers: Identifiers;
+  /** Local paths are for development only. */
+  readonly allowLocal: boolean;
+}
+
+export interface RepositoryTest {
+  readonly ok: boolean;
+  /** One sentence: what was found, or what is wrong and what to do. */
+  readonly message: string;
+  readonly branchCount: number;
+  readonly defaultBranch: string | null;
+}
+
+type Result = Promise<Versioned<Repository>>;
+type Options = CallOptions<Versioned<Repository>>;
+
+export interface RepositoryService {
+  createRepository(actor: Actor, input: RepositoryCreate, options?: Options): Result;
+  getRepository(actor: Actor, id: string): Result;
+  listRepositories(actor: Actor, page: PageRequest): Promise<Page<Repository>>;
+  updateRepository(actor: Actor, id: string, input: RepositoryUpdate, options?: Options): Result;
+  /** Refused while environments of it live. */
+  deleteRepository(actor: Actor, id: string, options?: Options): Promise<void>;
+  /** Asks the remote now. */
+  listBranches(actor: Actor, id: string): Promise<RemoteBranches>;
+  listCommits(actor: Actor, id: string, branch: string, limit: number): Promise<readonly CommitInfo[]>;
+  testRepository(actor: Actor, id: string): Promise<RepositoryTest>;
+}
+
+export function createRepositoryService(parts: RepositoryServiceParts): RepositoryService {
+  const { store, git, cipher, unitOfWork, clock, identifiers } = parts;
+
+  async function read(actor: Actor, id: string): Result {
+    requireScope(actor, 'repositories:read');
+    const found = await store.get(visibilityOf(actor), 'repository', id);
+    if (!found) throw notFound('repository', id);
+    return found;
+  }
+
+  function checkedUrl(url: string): string {
+    const { remote, fault } = parseGitRemote(url, parts.allowLocal);
+    if (remote === null) throw invalidField('url', fault, 'repository_url');
+    return remote.url;
+  }
+
+  return {
+    async createRepository(actor, input, options = {}) {
+      requireScope(actor, 'repositories:write');
+      const id = identifiers.random('repo');
+      const url = checkedUrl(input.url);
+      const credential = input.credential ?? null;
+      const defaultBranch = input.default_branch ?? (await remoteDefaultBranch(git, { id, url, credential }));
+      const sealedCredential = credential === null ? null : await cipher.seal(credential, id);
+      return unitOfWork.execute(
+        actor,
+        () => {
+          const now = clock.timestamp();
+          const record: Repository = {
+            name: input.name ?? repositoryNameOf(url),
+            url,
+            defaultBranch,
+            path: input.path,
+            image: input.image ?? null,
+            sealedCredential,
+            values: input.values ?? null,
+            audience: [],
+            createdAt: now,
+            updatedAt: now,
+            createdBy: { id: actor.userId ?? 'system', email: actor.email },
+          };
+          return Promise.resolve({
+            writes: [put('repository', id, record)],
+            preconditions: [unchanged('repository', id, null)],
+            result: { id, version: 1, record },
+          });
+        },
+        options.idempotency,
+      );
+    },
+    getRepository: read,
+    listRepositories(actor, page) {
+      requireScope(actor, 'repositories:read');
+      return store.list(visibilityOf(actor), 'repository', page);
+    },
+    async updateRepository(actor, id, input, options = {}) {
+      requireScope(actor, 'repositories:write');
+      const url = input.url === undefined ? undefined : checkedUrl(input.url);
+      const sealed = typeof input.credential === 'string' ? await cipher.seal(input.credential, id) : input.credential;
+      return unitOfWork.execute(
+        actor,
+        async () => {
+          const found = await read(actor, id);
+          assertVersion(found, options);
+          const record: Repository = {
+            ...found.record,
+            name: input.name ?? found.record.name,
+            url: url ?? found.record.url,
+            defaultBranch: input.default_branch ?? found.record.defaultBranch,
+            path: input.path ?? found.record.path,
+            image: input.image === undefined ? found.record.image : input.image,
+            sealedCredential: sealed === undefined ? found.record.sealedCredential : sealed,
+            values: input.values === undefined ? found.record.values : input.values,
+            updatedAt: clock.timestamp(),
+          };
+          return {
+            writes: [put('repository', id, record)],
+            preconditions: [unchanged('repository', id, found)],
+            result: { id, version: found.version + 1, record },
+          };
+        },
+        options.idempotency,
+      );
+    },
+    async deleteRepository(actor, id, options = {}) {
+      requireScope(actor, 'repositories:write');
+      await unitOfWork.execute(actor, async () => {
+        const found = await read(actor, id);
+        assertVersion(found, options);
+        const living = await store.countEnvironments(EVERYTHING, { repositoryId: id });
+        if (living > 0) {
+          throw new Failure(
+            'conflict',
+            `${found.record.name} still has ${String(living)} living environments. Delete them first.`,
+            {
+              code: 'repository_in_use',
+            },
+          );
+        }
+        return {
+          writes: [{ op: 'delete', kind: 'repository', id }],
+          preconditions: [unchanged('repository', id, found)],
+          result: undefined,
+        };
+      });
+      await git.forget(id);
+    },
+    async listBranches(actor, id) {
+      const found = await read(actor, id);
+      return withUpstreamFailure(async () => git.listBranches(await accessOf(cipher, found)));
+    },
+    async listCommits(actor, id, branch, limit) {
+      const found = await read(actor, id);
+      return withUpstreamFailure(async () => {
+        const access = await accessOf(cipher, found);
+        await git.fetchBranch(access, branch);
+        return git.recentCommits(access, branch, limit);
+      });
+    },
+    async testRepository(actor, id) {
+      const found = await read(actor, id);
+      try {
+        const { branches, defaultBranch } = await git.listBranches(await accessOf(cipher, found));
+        const message = `Reached it: ${String(branches.length)} ${branches.length === 1 ? 'branch' : 'branches'}, HEAD is ${defaultBranch ?? 'not set'}.`;
+        return { ok: true, message, branchCount: branches.length, defaultBranch };
+      } catch (error) {
+        if (!(error instanceof GitFailure)) throw error;
+        return { ok: false, message: gitSentence(error), branchCount: 0, defaultBranch: null };
+      }
+    },
+  };
+}
+
+/** A repository as Git needs it, its credential opened for this one use. */
+export async function accessOf(cipher: Cipher, { id, record }: Versioned<Repository>): Promise<RepositoryAccess> {
+  const credential = record.sealedCredential === null ? null : await cipher.open(record.sealedCredential, id);
+  return { id, url: record.url, credential };
+}
+
+async function remoteDefaultBranch(git: GitRepositories, access: RepositoryAccess): Promise<string> {
+  return withUpstreamFailure(async () => {
+    const { defaultBranch, branches } = await git.listBranches(access);
+    return defaultBranch ?? branches[0]?.name ?? 'main';
+  });
+}
+
+/** A remote that says no is the caller's fault where the input names it wrongly, and the upstream's otherwise. */
+async function withUpstreamFailure<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof GitFailure)) throw error;
+    const sentence = gitSentence(error);
+    switch (error.reason) {
+      case 'authentication_refused':
+        throw invalidField('credential', sentence, 'authentication_refused');
+      case 'repository_not_found':
+      case 'not_allowed':
+        throw invalidField('url', sentence, error.reason);
+      case 'branch_not_found':
+      case 'commit_gone':
+        throw new Failure('not_found', sentence, { code: error.reason });
+      case 'timed_out':
+        throw new Failure('deadline', sentence, { code: 'repository_timed_out' });
+      case 'disk_full':
+        throw new Failure('unavailable', sentence, { code: 'storage_full', retryAfterSeconds: 60 });
+      case 'unreachable':
+      case 'failed':
+        throw new Failure('bad_upstream', sentence, { code: 'repository_unreachable', cause: error });
+    }
+  }
+}
+
+const GIT_SENTENCES: Record<GitFailure['reason'], string> = {
+  unreachable: 'The repository cannot be reached. Check the URL and the network, then try again',
+  authentication_refused: 'The repository refused the sign-in. Give a credential that may read it',
+  repository_not_found: 'There is no repository at this URL, or its credential may not see it',
+  branch_not_found: 'The repository has no such branch',
+  commit_gone: 'The repository does not have this commit any more',
+  not_allowed: 'This address is not allowed as a repository',
+  disk_full: 'The disk is full. Free some space, then try again',
+  timed_out: 'The repository did not answer in time. Try again',
+  failed: 'Git failed',
+};
+
+function gitSentence(error: GitFailure): string {
+  return error.message === ''
+    ? `${GIT_SENTENCES[error.reason]}.`
+    : `${GIT_SENTENCES[error.reason]} (${error.message}).`;
+}

@@ -1,0 +1,167 @@
+import { Failure, notFound } from '../core/errors.ts';
+import { EVERYTHING, type Actor } from '../core/permissions.ts';
+import type { User } from '../core/records.ts';
+import type { Authenticator, LocalAccounts } from '../ports/authenticator.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { EnvironmentStore, Page, PageRequest, Versioned } from '../ports/environment-store.ts';
+import type { Identifiers } from '../ports/identifiers.ts';
+import { requireScope } from './authorize.ts';
+import type { UserInvite, UserUpdate } from './contract/account-inputs.ts';
+import { assertVersion, put, unchanged, type CallOptions, type UnitOfWork } from './unit-of-work.ts';
+
+export interface UserServiceParts {
+  readonly store: EnvironmentStore;
+  readonly authenticator: Authenticator;
+  readonly accounts: LocalAccounts;
+  readonly unitOfWork: UnitOfWork;
+  readonly clock: Clock;
+  readonly identifiers: Identifiers;
+}
+
+/** The only time that the link's secret is shown. */
+export interface InvitedUser extends Versioned<User> {
+  readonly linkSecret: string;
+  readonly linkExpiresAt: string;
+}
+
+export interface UserService {
+  inviteUser(actor: Actor, input: UserInvite): Promise<InvitedUser>;
+  getUser(actor: Actor, id: string): Promise<Versioned<User>>;
+  listUsers(actor: Actor, page: PageRequest): Promise<Page<User>>;
+  updateUser(
+    actor: Actor,
+    id: string,
+    input: UserUpdate,
+    options?: CallOptions<Versioned<User>>,
+  ): Promise<Versioned<User>>;
+  /** A fresh link for someone who lost theirs. */
+  createSignInLink(actor: Actor, id: string): Promise<InvitedUser>;
+  /** Signed-in people set their own. */
+  setPassword(actor: Actor, password: string): Promise<void>;
+  /** The administrator that every installation starts with, made once. */
+  ensureFirstAdministrator(email: string): Promise<Versioned<User>>;
+  /** A link for the first administrator to print at start; null once a password has been set. */
+  firstSignInLink(userId: string): Promise<string | null>;
+}
+
+const INVITATION_DAYS = 7;
+const DAY_MS = 86_400_000;
+const USERS_PAGE = 1000;
+
+export function createUserService(parts: UserServiceParts): UserService {
+  const { store, authenticator, accounts, unitOfWork, clock, identifiers } = parts;
+
+  async function read(actor: Actor, id: string): Promise<Versioned<User>> {
+    requireScope(actor, 'users:read');
+    const found = await store.get(EVERYTHING, 'user', id);
+    if (!found) throw notFound('user', id);
+    return found;
+  }
+
+  async function withLink(user: Versioned<User>): Promise<InvitedUser> {
+    const linkExpiresAt = new Date(clock.now() + INVITATION_DAYS * DAY_MS).toISOString();
+    return { ...user, linkExpiresAt, linkSecret: await accounts.createSignInLink(user.id, linkExpiresAt) };
+  }
+
+  function newUser(id: string, email: string, name: string, role: User['role']): User {
+    const now = clock.timestamp();
+    return { email, name, role, disabled: false, issuer: 'local', subject: id, createdAt: now, updatedAt: now };
+  }
+
+  async function otherAdministrators(id: string): Promise<readonly Versioned<User>[]> {
+    const users = await store.list(EVERYTHING, 'user', { limit: USERS_PAGE });
+    return users.items.filter(
+      (user) => user.id !== id && user.record.role === 'administrator' && !user.record.disabled,
+    );
+  }
+
+  return {
+    async inviteUser(actor, input) {
+      requireScope(actor, 'users:write');
+      const id = identifiers.ordered('usr');
+      const user = await unitOfWork.execute(actor, async () => {
+        const same = await store.get(EVERYTHING, 'email_reservation', input.email);
+        if (same) {
+          throw new Failure(
+            'conflict',
+            `${input.email} is a user already (${same.record.userId}). Change that one instead.`,
+            { code: 'user_exists' },
+          );
+        }
+        const record = newUser(id, input.email, input.name ?? input.email, input.role);
+        return {
+          // The e-mail address is reserved by a record of its own, so two invitations at once can't both be made.
+          writes: [put('user', id, record), put('email_reservation', input.email, { userId: id })],
+          preconditions: [unchanged('user', id, null), unchanged('email_reservation', input.email, null)],
+          result: { id, version: 1, record },
+        };
+      });
+      return withLink(user);
+    },
+    getUser: read,
+    listUsers(actor, page) {
+      requireScope(actor, 'users:read');
+      return store.list(EVERYTHING, 'user', page);
+    },
+    async updateUser(actor, id, input, options = {}) {
+      requireScope(actor, 'users:write');
+      const updated = await unitOfWork.execute(actor, async () => {
+        const found = await read(actor, id);
+        assertVersion(found, options);
+        const record: User = {
+          ...found.record,
+          name: input.name ?? found.record.name,
+          role: input.role ?? found.record.role,
+          disabled: input.disabled ?? found.record.disabled,
+          updatedAt: clock.timestamp(),
+        };
+        const wasAdministrator = found.record.role === 'administrator' && !found.record.disabled;
+        const staysAdministrator = record.role === 'administrator' && !record.disabled;
+        const others = wasAdministrator && !staysAdministrator ? await otherAdministrators(id) : [];
+        if (wasAdministrator && !staysAdministrator && others.length === 0) {
+          throw new Failure('conflict', 'This is the last administrator. Make someone else an administrator first.', {
+            code: 'last_administrator',
+          });
+        }
+        return {
+          writes: [put('user', id, record)],
+          // Those who remain must still be administrators when this is applied.
+          preconditions: [
+            unchanged('user', id, found),
+            ...others.slice(0, 1).map((other) => unchanged('user', other.id, other)),
+          ],
+          result: { id, version: found.version + 1, record },
+        };
+      });
+      if (updated.record.disabled) await authenticator.endAllSessions(updated.record);
+      return updated;
+    },
+    async createSignInLink(actor, id) {
+      requireScope(actor, 'users:write');
+      return withLink(await read(actor, id));
+    },
+    async setPassword(actor, password) {
+      if (actor.userId === null || actor.via !== 'session') {
+        throw new Failure('forbidden', 'A password can only be set by the one who is signed in with a browser.');
+      }
+      await accounts.setPassword(actor.userId, password);
+    },
+    async ensureFirstAdministrator(email) {
+      for (;;) {
+        const reservation = await store.get(EVERYTHING, 'email_reservation', email);
+        const existing = reservation && (await store.get(EVERYTHING, 'user', reservation.record.userId));
+        if (existing) return existing;
+        const id = identifiers.ordered('usr');
+        const record = newUser(id, email, 'Administrator', 'administrator');
+        await store.commit(
+          [put('user', id, record), put('email_reservation', email, { userId: id })],
+          [unchanged('user', id, null), unchanged('email_reservation', email, null)],
+        );
+      }
+    },
+    async firstSignInLink(userId) {
+      if (await store.get(EVERYTHING, 'password', userId)) return null;
+      return accounts.createSignInLink(userId, new Date(clock.now() + DAY_MS).toISOString());
+    },
+  };
+}
