@@ -129,30 +129,32 @@ export async function deleteEnvironment(
     actor,
     async () => {
       const read = await readForChange(parts, actor, id, options);
-      if (read.record.metadata.deletionTimestamp !== null) return { writes: [], preconditions: [], result: read };
-      const now = parts.clock.timestamp();
-      const record = markedForDeletion(read.record, now);
-      const plan = replaceEnvironment(read, record);
-      return {
-        ...plan,
-        writes: [
-          ...plan.writes,
-          { op: 'delete', kind: 'name_reservation', id: record.metadata.name },
-          ...record.metadata.quotaSlots.map((slot) => ({
-            op: 'delete' as const,
-            kind: 'quota_slot' as const,
-            id: slot,
-          })),
-          timelineWrite(parts.identifiers, actor, record, now, {
-            type: 'intent',
-            reason: 'DeletionRequested',
-            message: why,
-          }),
-        ],
-      };
+      return planDeletion(parts, actor, read, why);
     },
     options.idempotency,
   );
+}
+
+/** Marks it, and frees its name and its quota with it. Nothing to do where that was done before. */
+export function planDeletion(
+  { clock, identifiers }: Pick<EnvironmentServiceParts, 'clock' | 'identifiers'>,
+  actor: Actor,
+  read: Result,
+  why: string,
+): Plan<Result> {
+  if (read.record.metadata.deletionTimestamp !== null) return { writes: [], preconditions: [], result: read };
+  const now = clock.timestamp();
+  const record = markedForDeletion(read.record, now);
+  const plan = replaceEnvironment(read, record);
+  return {
+    ...plan,
+    writes: [
+      ...plan.writes,
+      { op: 'delete', kind: 'name_reservation', id: record.metadata.name },
+      ...record.metadata.quotaSlots.map((slot) => ({ op: 'delete' as const, kind: 'quota_slot' as const, id: slot })),
+      timelineWrite(identifiers, actor, record, now, { type: 'intent', reason: 'DeletionRequested', message: why }),
+    ],
+  };
 }
 
 async function changeSpec(

@@ -65,9 +65,19 @@ export interface UnitOfWorkParts {
   readonly announcer: Announcer;
   readonly cipher: Cipher;
   readonly clock: Clock;
+  /** Holds for every commit: the epoch of the leader on whose behalf this acts. */
+  readonly fence?: Precondition;
 }
 
-export function createUnitOfWork({ store, announcer, cipher, clock }: UnitOfWorkParts): UnitOfWork {
+/** Another replica leads now: nothing of what this one decided may be written any more. */
+export class LeadershipLost extends Error {
+  constructor() {
+    super('Another replica has taken over the lead.');
+    this.name = 'LeadershipLost';
+  }
+}
+
+export function createUnitOfWork({ store, announcer, cipher, clock, fence }: UnitOfWorkParts): UnitOfWork {
   async function replayOf<T>(rowId: string, call: IdempotentCall<T>): Promise<StoredReply | null> {
     const row = await store.get(EVERYTHING, 'idempotency_row', rowId);
     if (!row || Date.parse(row.record.expiresAt) <= clock.now()) return null;
@@ -124,11 +134,15 @@ export function createUnitOfWork({ store, announcer, cipher, clock }: UnitOfWork
         let decided = await plan();
         if (idempotency && rowId !== undefined) decided = await withIdempotencyRow(decided, rowId, idempotency);
         if (decided.writes.length === 0) return decided.result;
-        const outcome = await store.commit(decided.writes, decided.preconditions);
+        const outcome = await store.commit(
+          decided.writes,
+          fence ? [fence, ...decided.preconditions] : decided.preconditions,
+        );
         if (outcome.committed) {
           await announcer.announceWrites(decided.writes, outcome.versions);
           return decided.result;
         }
+        if (fence && outcome.failed === fence) throw new LeadershipLost();
         if (attempt >= BACKOFF_FROM_ATTEMPT) await clock.sleep(Math.random() * Math.min(BACKOFF_MAX_MS, attempt * 2));
       }
       throw new Failure('unavailable', 'Too many changes to the same records at once. Try again in a moment.', {

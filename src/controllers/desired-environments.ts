@@ -1,0 +1,110 @@
+import { diagnose, type Diagnosis } from '../core/diagnosis.ts';
+import { componentOf, type Environment } from '../core/environment.ts';
+import type { JsonObject } from '../core/json.ts';
+import { EVERYTHING } from '../core/permissions.ts';
+import type { ConfigSetRevision, Repository } from '../core/records.ts';
+import { REPOSITORY_FILE_NAME, type RepositoryFile } from '../core/repository-file.ts';
+import { environmentVariables, mergeValues, type MergedValues } from '../core/values.ts';
+import type { DesiredEnvironment } from '../ports/environment-runtime.ts';
+import type { Versioned } from '../ports/environment-store.ts';
+import { configSetRevisionId, openSecrets } from '../services/config-set-service.ts';
+import { accessOf } from '../services/repository-service.ts';
+import type { ReconcileParts } from './reconcile-context.ts';
+
+/** Everything about one deployment revision that does not change any more. */
+export interface Deployment {
+  readonly merged: MergedValues;
+  readonly repositoryFile: RepositoryFile | null;
+  readonly secretEnv: Readonly<Record<string, string>>;
+}
+
+export type DeploymentResult =
+  | { readonly deployment: Deployment; readonly diagnosis: null }
+  | { readonly deployment: null; readonly diagnosis: Diagnosis };
+
+/** Merges the layers of values of one revision, and reads the repository's own file at its commit. */
+export async function composeDeployment(
+  parts: ReconcileParts,
+  environment: Environment,
+  commit: string,
+): Promise<DeploymentResult> {
+  const component = componentOf(environment);
+  const repository = await parts.store.get(EVERYTHING, 'repository', component.repositoryId);
+  if (!repository)
+    return fault('RepositoryDisconnected', `The repository ${component.repositoryUrl} is not connected any more`);
+  const read = await readRepositoryFile(parts, repository, commit, component.path);
+  if (read.diagnosis) return { deployment: null, diagnosis: read.diagnosis };
+  const { configSet } = environment.spec;
+  let revision: ConfigSetRevision | null = null;
+  if (configSet) {
+    const found = await parts.store.get(
+      EVERYTHING,
+      'config_set_revision',
+      configSetRevisionId(configSet.id, configSet.revision),
+    );
+    if (!found)
+      return fault('ConfigSetGone', `Revision ${String(configSet.revision)} of config set ${configSet.id} is gone`);
+    revision = found.record;
+  }
+  const merged = mergeValues([
+    { layer: 'repository_file', values: read.file?.values ?? null },
+    { layer: 'repository', values: repository.record.values },
+    { layer: 'config_set', values: revision?.values ?? null },
+    { layer: 'override', values: environment.spec.helmValuesOverride },
+  ]);
+  const secretEnv = revision ? await openSecrets(parts.cipher, revision) : {};
+  return { deployment: { merged, repositoryFile: read.file, secretEnv }, diagnosis: null };
+}
+
+export function desiredEnvironment(
+  environment: Environment,
+  commit: string,
+  deployment: Deployment,
+): DesiredEnvironment {
+  const { metadata, spec } = environment;
+  const component = componentOf(environment);
+  const values: JsonObject = deployment.merged.values;
+  return {
+    key: { id: metadata.id, name: metadata.name },
+    revision: spec.revision,
+    asleep: spec.asleep,
+    expiresAt: spec.expiresAt,
+    components: [
+      {
+        repositoryId: component.repositoryId,
+        repositoryUrl: component.repositoryUrl,
+        path: component.path,
+        branch: component.branch,
+        commit,
+        image: component.image,
+        values,
+        env: environmentVariables(values),
+        secretEnv: deployment.secretEnv,
+        repositoryFile: deployment.repositoryFile,
+      },
+    ],
+  };
+}
+
+type FileResult =
+  | { readonly file: RepositoryFile | null; readonly diagnosis: null }
+  | { readonly file: null; readonly diagnosis: Diagnosis };
+
+async function readRepositoryFile(
+  parts: ReconcileParts,
+  repository: Versioned<Repository>,
+  commit: string,
+  folder: string,
+): Promise<FileResult> {
+  const path = folder === '' ? REPOSITORY_FILE_NAME : `${folder}/${REPOSITORY_FILE_NAME}`;
+  const text = await parts.git.readFile(await accessOf(parts.cipher, repository), commit, path);
+  if (text === null) return { file: null, diagnosis: null };
+  const { file, faults } = parts.repositoryFiles.read(text);
+  if (file) return { file, diagnosis: null };
+  const told = faults.map(({ line, message }) => `${path}:${String(line)}: ${message}`).join('; ');
+  return { file: null, diagnosis: diagnose('InvalidRepositoryFile', told) };
+}
+
+function fault(reason: Diagnosis['reason'], cause: string): DeploymentResult {
+  return { deployment: null, diagnosis: diagnose(reason, cause) };
+}

@@ -1,0 +1,135 @@
+import type { Election, Leadership } from '../ports/election.ts';
+import type { EventBus } from '../ports/event-bus.ts';
+import type { Precondition } from '../ports/environment-store.ts';
+import type { EnvironmentService } from '../services/environment-service.ts';
+import { LeadershipLost } from '../services/unit-of-work.ts';
+import { createBackgroundTasks } from './background-tasks.ts';
+import { watchBranches } from './branch-watcher.ts';
+import { takeOver } from './leader.ts';
+import { createLivingEnvironments } from './living-environments.ts';
+import { sweepOrphans } from './orphan-sweep.ts';
+import { reconcileEnvironment } from './reconcile-environment.ts';
+import type { ReconcileContext, ReconcileParts } from './reconcile-context.ts';
+import { createWorkQueue } from './work-queue.ts';
+
+export interface EnvironmentControllerParts extends ReconcileParts {
+  readonly bus: EventBus;
+  readonly election: Election;
+  /** The use cases, writing only as long as the fence holds. */
+  readonly fencedEnvironments: (fence: Precondition) => EnvironmentService;
+  readonly deleteGoneBranches: boolean;
+  /** Who this replica is, for people. */
+  readonly holder: string;
+}
+
+const CONCURRENT_RECONCILES = 8;
+/** What is quick to fetch is fetched within one reconcile. */
+const FETCH_PATIENCE_MS = 400;
+const RESYNC_MS = 5 * 60_000;
+const HOUSEKEEPING_MS = 30_000;
+const PURGE_BATCH = 500;
+const RETRY_LEADING_MS = 1_000;
+
+/** Leads when elected, and makes the world match the records. Resolves when the signal has aborted and all has ended. */
+export async function runEnvironmentController(parts: EnvironmentControllerParts, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const leadership = await parts.election.campaign(signal);
+      try {
+        await lead(parts, leadership);
+      } finally {
+        await leadership.resign();
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      parts.log.error({ error: describe(error) }, 'The controller stopped leading; it campaigns again.');
+      await parts.clock.sleep(RETRY_LEADING_MS, signal);
+    }
+  }
+}
+
+async function lead(parts: EnvironmentControllerParts, leadership: Leadership): Promise<void> {
+  const { store, bus, runtime, clock, log } = parts;
+  const ended = new AbortController();
+  const signal = AbortSignal.any([leadership.signal, ended.signal]);
+  const fence = await takeOver(store, parts.holder, clock);
+  const context: ReconcileContext = {
+    ...parts,
+    fence,
+    deployments: new Map(),
+    fetches: createBackgroundTasks(clock, FETCH_PATIENCE_MS, (key) => {
+      queue.add(key);
+    }),
+  };
+  const queue = createWorkQueue({
+    clock,
+    concurrency: CONCURRENT_RECONCILES,
+    work: (key) => reconcileEnvironment(context, key),
+    onError(key, error) {
+      if (error instanceof LeadershipLost) ended.abort();
+      else log.error({ environment: key, error: describe(error) }, 'A reconcile failed; it is tried again.');
+    },
+  });
+  const living = createLivingEnvironments(store, bus, (id) => {
+    queue.add(id);
+  });
+  const stopWatching = runtime.watch((id) => {
+    queue.add(id);
+  });
+  const environments = parts.fencedEnvironments(fence);
+  const settings = { ...parts.settings, deleteGoneBranches: parts.deleteGoneBranches };
+  try {
+    await Promise.all([
+      endWith(ended, living.follow(signal)),
+      endWith(ended, watchBranches({ ...parts, environments, living, settings }, signal)),
+      endWith(
+        ended,
+        everyTick(parts, signal, RESYNC_MS, async () => {
+          await sweepOrphans(parts, signal);
+          for (const { id } of living.values()) queue.add(id);
+        }),
+      ),
+      endWith(
+        ended,
+        everyTick(parts, signal, HOUSEKEEPING_MS, async () => {
+          await parts.announcer.announceMissed();
+          await store.purgeExpired(clock.timestamp(), PURGE_BATCH);
+        }),
+      ),
+    ]);
+  } finally {
+    stopWatching();
+    context.fetches.cancelAll();
+    await queue.drain();
+  }
+}
+
+/** The parts of leading stand and fall together. */
+async function endWith(ended: AbortController, part: Promise<void>): Promise<void> {
+  try {
+    await part;
+  } finally {
+    ended.abort();
+  }
+}
+
+/** Does `work` now and then again and again; a failure is logged and costs only this time. */
+async function everyTick(
+  { clock, log }: EnvironmentControllerParts,
+  signal: AbortSignal,
+  periodMs: number,
+  work: () => Promise<void>,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await work();
+    } catch (error) {
+      log.warn({ error: describe(error) }, 'A periodic check failed; it is done again later.');
+    }
+    await clock.sleep(periodMs, signal);
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,63 @@
+import type { Environment } from '../core/environment.ts';
+import { EVERYTHING } from '../core/permissions.ts';
+import type { EnvironmentStore, Versioned } from '../ports/environment-store.ts';
+import type { EventBus } from '../ports/event-bus.ts';
+
+/** The leader's view of all living environments, kept up to date by the event bus. A hint, never the truth. */
+export interface LivingEnvironments {
+  values(): IterableIterator<Versioned<Environment>>;
+  /** Follows the bus until the signal aborts; lists all again after a `reset`. */
+  follow(signal: AbortSignal): Promise<void>;
+}
+
+const PAGE = 1000;
+
+export function createLivingEnvironments(
+  store: EnvironmentStore,
+  bus: EventBus,
+  onChange: (environmentId: string) => void,
+): LivingEnvironments {
+  const living = new Map<string, Versioned<Environment>>();
+
+  function see(environment: Versioned<Environment>): void {
+    const known = living.get(environment.id);
+    if (known && known.version > environment.version) return;
+    if (environment.record.status.archivedAt === null) living.set(environment.id, environment);
+    else leave(environment);
+    onChange(environment.id);
+  }
+
+  /** Whoever waits for the name of one that is gone can go on at once. */
+  function leave(gone: Versioned<Environment>): void {
+    living.delete(gone.id);
+    for (const { id, record } of living.values()) {
+      if (record.metadata.name === gone.record.metadata.name) onChange(id);
+    }
+  }
+
+  async function listAll(): Promise<void> {
+    const seen = new Set<string>();
+    let cursor: string | undefined;
+    do {
+      const page = await store.listEnvironments(EVERYTHING, {}, { limit: PAGE, cursor });
+      for (const environment of page.items) {
+        seen.add(environment.id);
+        see(environment);
+      }
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    for (const id of [...living.keys()]) if (!seen.has(id)) living.delete(id);
+  }
+
+  return {
+    values: () => living.values(),
+    async follow(signal) {
+      const after = await bus.position();
+      await listAll();
+      for await (const delivery of bus.subscribe({ after, visibility: EVERYTHING, signal })) {
+        if (delivery.kind === 'reset') await listAll();
+        else see(delivery.announcement.environment);
+      }
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { diagnose } from '../../core/diagnosis.ts';
+import { componentOf } from '../../core/environment.ts';
+import { GitFailure } from '../../core/git-failure.ts';
+import { EVERYTHING } from '../../core/permissions.ts';
+import type { RuntimeObservation } from '../../ports/environment-runtime.ts';
+import { put } from '../../services/unit-of-work.ts';
+import { composeDeployment, desiredEnvironment, type DeploymentResult } from '../desired-environments.ts';
+import { withCondition, type Draft, type ReconcileContext, type ReconcileStep } from '../reconcile-context.ts';
+
+/** Tells the runtime what is wanted, with the values of this revision, and takes down what it sees. */
+export const deploy: ReconcileStep = {
+  name: 'deploy',
+  async run(context, draft) {
+    const { metadata, spec } = draft.environment;
+    const { commit } = componentOf(draft.environment);
+    if (commit === null) return { go: 'stop', draft };
+    const seen = await context.runtime.observe({ id: metadata.id, name: metadata.name });
+    if (isSettledAsleep(draft, seen)) return { go: 'on', draft: { ...draft, observation: seen } };
+    const composed = await compose(context, draft, commit);
+    if (composed.deployment === null) {
+      const { reason, message } = composed.diagnosis;
+      return {
+        go: 'stop',
+        draft: withCondition(draft, context.clock.timestamp(), 'Deployed', 'False', reason, message),
+      };
+    }
+    const desired = desiredEnvironment(draft.environment, commit, composed.deployment);
+    const observation = await context.runtime.ensure(desired);
+    const valuesId = `${metadata.id}:${String(spec.revision)}`;
+    const known = await context.store.get(EVERYTHING, 'effective_values', valuesId);
+    if (known?.record.commit === commit) return { go: 'on', draft: { ...draft, observation } };
+    const values = put('effective_values', valuesId, {
+      ...composed.deployment.merged,
+      environmentId: metadata.id,
+      revision: spec.revision,
+      commit,
+      createdAt: context.clock.timestamp(),
+    });
+    return { go: 'on', draft: { ...draft, observation, writes: [...draft.writes, values] } };
+  },
+};
+
+/** What sleeps as wanted needs nothing, and after a restart a thousand of them must not cost a thousand reads of Git. */
+function isSettledAsleep({ environment }: Draft, seen: RuntimeObservation): boolean {
+  const { metadata, spec, status } = environment;
+  return (
+    spec.asleep &&
+    seen.progress?.step === 'asleep' &&
+    seen.revision === spec.revision &&
+    status.observedGeneration === metadata.generation
+  );
+}
+
+async function compose(context: ReconcileContext, draft: Draft, commit: string): Promise<DeploymentResult> {
+  const { metadata, spec } = draft.environment;
+  const cached = context.deployments.get(metadata.id);
+  if (cached?.revision === spec.revision && cached.commit === commit)
+    return { deployment: cached.deployment, diagnosis: null };
+  try {
+    const composed = await composeDeployment(context, draft.environment, commit);
+    if (composed.deployment)
+      context.deployments.set(metadata.id, { revision: spec.revision, commit, deployment: composed.deployment });
+    return composed;
+  } catch (error) {
+    if (!(error instanceof GitFailure)) throw error;
+    const reason =
+      error.reason === 'disk_full' ? 'DiskFull' : error.reason === 'commit_gone' ? 'CommitGone' : 'RuntimeFailed';
+    return { deployment: null, diagnosis: diagnose(reason, `The commit could not be read: ${error.message}`) };
+  }
+}

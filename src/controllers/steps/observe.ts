@@ -1,0 +1,128 @@
+import { shortSha } from '../../core/branch.ts';
+import type { ConditionType } from '../../core/condition.ts';
+import { diagnose, type ConditionReason, type FailureReason } from '../../core/diagnosis.ts';
+import { componentOf } from '../../core/environment.ts';
+import type { RuntimeObservation } from '../../ports/environment-runtime.ts';
+import {
+  lookAgain,
+  withCondition,
+  withStatus,
+  type Draft,
+  type ReconcileContext,
+  type ReconcileStep,
+} from '../reconcile-context.ts';
+
+/** Causes that lie in putting the revision in place; all others lie in how it runs. */
+const DEPLOYMENT_REASONS: ReadonlySet<ConditionReason> = new Set<ConditionReason>([
+  'WaitingForBuildSlot',
+  'WaitingForImage',
+  'FetchingSource',
+  'Building',
+  'Deploying',
+  'NoWayToRun',
+  'InstallFailed',
+  'BuildFailed',
+  'CommitGone',
+  'DiskFull',
+  'RuntimeFailed',
+  'InvalidRepositoryFile',
+]);
+
+/** Waiting for others is not this environment's fault: no deadline runs. */
+const PATIENT_REASONS: ReadonlySet<ConditionReason> = new Set<ConditionReason>(['WaitingForBuildSlot']);
+
+/** Turns what the runtime saw into conditions. */
+export const observe: ReconcileStep = {
+  name: 'observe',
+  run(context, draft) {
+    const { observation } = draft;
+    if (observation === null) return Promise.resolve({ go: 'stop', draft });
+    const { sync, health, serving } = observation;
+    const seen = withStatus(draft, { sync, health, serving });
+    return Promise.resolve({ go: 'on', draft: conditionsOf(context, seen, observation) });
+  },
+};
+
+function conditionsOf(context: ReconcileContext, draft: Draft, observation: RuntimeObservation): Draft {
+  const now = context.clock.timestamp();
+  const { spec } = draft.environment;
+  const { progress } = observation;
+  if (progress === null || observation.revision !== spec.revision) {
+    return withCondition(
+      draft,
+      now,
+      'Deployed',
+      'False',
+      'Deploying',
+      'Waiting for the runtime to take up this revision.',
+    );
+  }
+  switch (progress.step) {
+    case 'failed':
+      return notTrue(draft, now, progress.diagnosis.reason, progress.diagnosis.message);
+    case 'waiting': {
+      const waitedMs = context.clock.now() - Date.parse(progress.since);
+      const { deployDeadlineMs } = context.settings;
+      if (waitedMs > deployDeadlineMs && !PATIENT_REASONS.has(progress.reason)) {
+        return deadlinePassed(draft, now, progress.message, deployDeadlineMs);
+      }
+      const waiting = notTrue(draft, now, progress.reason, progress.message);
+      return PATIENT_REASONS.has(progress.reason) ? waiting : lookAgain(waiting, deployDeadlineMs - waitedMs + 1);
+    }
+    case 'asleep':
+      return allTrue(draft, now, 'Asleep', 'Asleep, as asked.');
+    case 'running':
+      if (observation.serving?.revision !== spec.revision)
+        return notTrue(draft, now, 'ProbingUrl', 'Waiting for the URL to answer.');
+      return allTrue(draft, now, 'Done', 'Healthy.');
+  }
+}
+
+function allTrue(draft: Draft, now: string, reason: 'Done' | 'Asleep', health: string): Draft {
+  const { commit } = componentOf(draft.environment);
+  const deployed = withCondition(
+    draft,
+    now,
+    'Deployed',
+    'True',
+    'Done',
+    `Commit ${shortSha(commit ?? '')} is in place.`,
+  );
+  const healthy = withCondition(deployed, now, 'Healthy', 'True', reason, health);
+  return withCondition(
+    healthy,
+    now,
+    'Reachable',
+    'True',
+    reason,
+    reason === 'Done' ? 'The URL answers.' : 'The first visit wakes it.',
+  );
+}
+
+/** The condition that the reason is about is not true, and neither is anything behind it. */
+function notTrue(draft: Draft, now: string, reason: ConditionReason, message: string): Draft {
+  const { commit } = componentOf(draft.environment);
+  const type: ConditionType = DEPLOYMENT_REASONS.has(reason)
+    ? 'Deployed'
+    : reason === 'ProbingUrl'
+      ? 'Reachable'
+      : 'Healthy';
+  let next = withCondition(draft, now, type, 'False', reason, message);
+  if (type === 'Deployed')
+    next = withCondition(next, now, 'Healthy', 'Unknown', 'NotYetObserved', 'Waiting for the deployment.');
+  else next = withCondition(next, now, 'Deployed', 'True', 'Done', `Commit ${shortSha(commit ?? '')} is in place.`);
+  return type === 'Reachable'
+    ? next
+    : withCondition(next, now, 'Reachable', 'Unknown', 'NotYetObserved', 'Waiting for it to be healthy.');
+}
+
+function deadlinePassed(draft: Draft, now: string, waitingFor: string, deadlineMs: number): Draft {
+  const reason: FailureReason = 'DeadlinePassed';
+  const minutes = Math.round(deadlineMs / 60_000);
+  return notTrue(
+    draft,
+    now,
+    reason,
+    diagnose(reason, `Not done after ${String(minutes)} minutes: ${waitingFor}`).message,
+  );
+}
