@@ -4,6 +4,10 @@
 help: ## List the commands
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):[^#]*## /make \1	/' | expand -t 14
 
+# What npm itself runs on; everything else runs on the Node.js 24 that npm installs here.
+enough = var v = process.versions.node.split("."); process.exit(v[0] > 20 || (v[0] == 20 && v[1] >= 19) ? 0 : 1)
+refusal = 'Node.js 20.19 or newer, with npm, is needed. Get it from https://nodejs.org, then run make again.'
+
 dev: node_modules/.package-lock.json ## Run Blueberry on this machine, on http://localhost:8000, restarting on change
 	@npm run --silent dev
 
@@ -23,10 +27,7 @@ soak: node_modules/.package-lock.json ## Run for long under load and watch memor
 	@npm run --silent soak
 
 node_modules/.package-lock.json: package-lock.json package.json .npmrc
-	@command -v node >/dev/null && command -v npm >/dev/null || { \
-	  echo 'Node.js and npm are needed and were not found. Get Node.js 20.19 or newer from https://nodejs.org, then run make again.' >&2; exit 1; }
-	@node -e 'var v = process.versions.node.split(".").map(Number); if (v[0] < 20 || (v[0] === 20 && v[1] < 19)) { \
-	  console.error("Node.js 20.19 or newer is needed and this is " + process.version + ". Get it from https://nodejs.org, then run make again."); process.exit(1); }'
+	@command -v npm >/dev/null && node -e '$(enough)' || { echo $(refusal) >&2; exit 1; }
 	@echo 'Installing packages'
 	@npm ci
 	@touch $@
