@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
+const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = join(root, 'src/http/ui');
 
@@ -12,9 +14,9 @@ export const assetFolder = join(root, 'dist/assets');
 
 /** Logical name (without extension) and the file of an installed package that is bundled under it. */
 const vendored: Record<string, string> = {
-  htmx: import.meta.resolve('htmx.org/dist/htmx.esm.js'),
-  'htmx-sse': import.meta.resolve('htmx.org/dist/ext/hx-sse.js'),
-  alpine: import.meta.resolve('@alpinejs/csp/dist/cdn.js'),
+  htmx: require.resolve('htmx.org/dist/htmx.esm.js'),
+  'htmx-sse': require.resolve('htmx.org/dist/ext/hx-sse.js'),
+  alpine: require.resolve('@alpinejs/csp/dist/cdn.js'),
 };
 
 /** File name of an asset inside the asset folder by its logical name, such as `app.js` → `app-5C2ZK3QX.js`. */
@@ -33,7 +35,7 @@ export async function buildAssets({ outDir }: { outDir: string }): Promise<Asset
   const manifest: AssetManifest = {};
 
   const entryPoints = [
-    ...Object.entries(vendored).map(([out, url]) => ({ in: fileURLToPath(url), out })),
+    ...Object.entries(vendored).map(([out, file]) => ({ in: file, out })),
     ...(await entriesOf('browser', '.ts')),
     ...(await entriesOf('styles', '.css')),
   ];
