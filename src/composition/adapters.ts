@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { createGitRepositories } from '../adapters/git/git-repositories.ts';
+import { createWorktreeCheckouts } from '../adapters/git/worktree-checkouts.ts';
+import { createKeyFileCipher } from '../adapters/key-file/key-file-cipher.ts';
+import { createLocalAuthenticator } from '../adapters/local-auth/local-authenticator.ts';
+import { createLocalProcessRuntime } from '../adapters/local-process/local-process-runtime.ts';
+import { openDatabase } from '../adapters/sqlite/database.ts';
+import { createSqliteElection } from '../adapters/sqlite/sqlite-election.ts';
+import { createSqliteStore } from '../adapters/sqlite/sqlite-environment-store.ts';
+import { createSqliteEventBus } from '../adapters/sqlite/sqlite-event-bus.ts';
+import { createRandomIdentifiers } from '../adapters/system/random-identifiers.ts';
+import { createSystemClock } from '../adapters/system/system-clock.ts';
+import { createYamlRepositoryFileReader } from '../adapters/yaml/yaml-repository-file-reader.ts';
+import { previewUrl, type Config } from '../config/config.ts';
+import type { Authenticator, LocalAccounts } from '../ports/authenticator.ts';
+import type { Cipher } from '../ports/cipher.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Election } from '../ports/election.ts';
+import type { EnvironmentRuntime } from '../ports/environment-runtime.ts';
+import type { EnvironmentStore } from '../ports/environment-store.ts';
+import type { EventBus } from '../ports/event-bus.ts';
+import type { GitRepositories } from '../ports/git-repositories.ts';
+import type { Identifiers } from '../ports/identifiers.ts';
+import type { Log } from '../ports/log.ts';
+import type { RepositoryFileReader } from '../ports/repository-file-reader.ts';
+
+/** One adapter for each port, as the configuration chooses. */
+export interface Adapters {
+  readonly store: EnvironmentStore;
+  readonly bus: EventBus;
+  readonly election: Election;
+  readonly runtime: EnvironmentRuntime;
+  readonly git: GitRepositories;
+  readonly authenticator: Authenticator & LocalAccounts;
+  readonly cipher: Cipher;
+  readonly repositoryFiles: RepositoryFileReader;
+  readonly clock: Clock;
+  readonly identifiers: Identifiers;
+  readonly log: Log;
+  /** Ends what a runtime on this machine has started; where there is none, nothing. */
+  readonly endProcesses: () => Promise<void>;
+}
+
+/** Opens what is embedded. The user's own environment is handed on to those adapters that start other programs. */
+export function openAdapters(config: Config, userEnvironment: Readonly<Record<string, string>>, log: Log): Adapters {
+  const clock = createSystemClock();
+  const identifiers = createRandomIdentifiers();
+  const database = openDatabase(join(config.dataDir, 'blueberry.db'));
+  const store = createSqliteStore(database);
+  const repositoriesFolder = join(config.dataDir, 'repositories');
+  const runtime = createLocalProcessRuntime({
+    folder: join(config.dataDir, 'environments'),
+    checkouts: createWorktreeCheckouts({ folder: repositoriesFolder }),
+    clock,
+    log,
+    hostOf: (name) => new URL(previewUrl(config, name)).host,
+    userEnvironment,
+    limits: { concurrentBuilds: config.concurrentBuilds },
+  });
+  return {
+    store,
+    bus: createSqliteEventBus(database),
+    election: createSqliteElection({ file: join(config.dataDir, 'leader.lock'), clock }),
+    runtime,
+    git: createGitRepositories({
+      folder: repositoriesFolder,
+      clock,
+      log,
+      policy: {
+        allowLocal: config.environment === 'development',
+        privateHosts: config.allowedPrivateRepositoryHosts,
+      },
+    }),
+    authenticator: createLocalAuthenticator({ store, clock, identifiers }),
+    cipher: createKeyFileCipher({ file: join(config.dataDir, 'cipher.key') }),
+    repositoryFiles: createYamlRepositoryFileReader(),
+    clock,
+    identifiers,
+    log,
+    endProcesses: () => runtime.stopAll(),
+  };
+}

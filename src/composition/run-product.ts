@@ -1,0 +1,141 @@
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { mkdir, readFile } from 'node:fs/promises';
+import closeWithGrace from 'close-with-grace';
+import { createLog } from '../adapters/system/log.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { describeConfig } from '../config/describe-config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { Config } from '../config/config.ts';
+import { runEnvironmentController } from '../controllers/environment-controller.ts';
+import { createGateway } from '../gateway/gateway.ts';
+import { buildApp } from '../http/app.ts';
+import { DEFAULT_STREAM_SETTINGS, type Assets, type HttpParts } from '../http/parts.ts';
+import { openAdapters, type Adapters } from './adapters.ts';
+import { takeFirstSteps } from './first-start.ts';
+import { checkReadiness } from './readiness.ts';
+import { createServerFactory } from './server.ts';
+import { createServices, type Services } from './services.ts';
+import { welcome } from './welcome.ts';
+
+/** Longest time that a stop may take before the process ends all the same. */
+const SHUTDOWN_MS = 25_000;
+const GATEWAY_WAKE_MS = 25_000;
+const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/**
+ * Runs the product until it is told to stop. SIGINT ends the environments' processes too; SIGTERM leaves them running
+ * for the next start to take over.
+ * @param decorate replaces adapters, for tests that cut the product off in the middle of something.
+ */
+export async function runProduct(
+  environmentVariables: NodeJS.ProcessEnv,
+  decorate: (adapters: Adapters) => Adapters = (adapters) => adapters,
+): Promise<void> {
+  const config = readConfig(environmentVariables);
+  if (!config) return;
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const log = createLog({ level: config.logLevel });
+  const adapters = decorate(openAdapters(config, definedOnly(environmentVariables), log));
+  const services = createServices(adapters, config);
+  const gateway = createGateway({
+    ...adapters,
+    environments: services.environments,
+    settings: {
+      previewDomain: config.previewDomain,
+      consoleUrl: config.publicUrl,
+      wakeTimeoutMs: GATEWAY_WAKE_MS,
+      idleTracking: config.idleSleepMs > 0,
+    },
+  });
+  const app = await buildApp({
+    ...httpParts(adapters, services, config, await readAssets(), await readVersion()),
+    serverFactory: createServerFactory(gateway),
+  });
+  const stop = new AbortController();
+  const controller = runEnvironmentController(controllerParts(adapters, services, config), stop.signal);
+  await app.listen({ host: config.host, port: config.port });
+  log.info(describeConfig(config), 'Listening.');
+
+  closeWithGrace({ delay: SHUTDOWN_MS, logger: false }, async ({ signal, err }) => {
+    if (err)
+      log.error({ error: err.stack ?? err.message }, 'An error that nobody expected ends Blueberry. Please report it.');
+    await app.close();
+    gateway.close();
+    stop.abort();
+    await controller;
+    if (signal === 'SIGINT') await adapters.endProcesses();
+    await services.announcer.close();
+    await adapters.runtime.close();
+    await adapters.bus.close();
+    await adapters.store.close();
+  });
+
+  const steps = await takeFirstSteps(services, config);
+  process.stdout.write(welcome(config, steps));
+}
+
+function readConfig(environmentVariables: NodeJS.ProcessEnv): Config | null {
+  try {
+    return loadConfig(environmentVariables, { cwd: process.cwd() });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 78;
+    return null;
+  }
+}
+
+function httpParts(adapters: Adapters, services: Services, config: Config, assets: Assets, version: string): HttpParts {
+  return {
+    ...adapters,
+    ...services,
+    assets,
+    readiness: () => checkReadiness(adapters),
+    placementOf: ({ metadata }) => ({ cluster: 'local', namespace: metadata.name, application: metadata.name }),
+    settings: {
+      publicUrl: config.publicUrl,
+      consoleHosts: config.consoleHosts,
+      secureCookies: config.secureCookies,
+      environment: config.environment,
+      version,
+      trustedProxyHops: config.trustedProxyHops,
+      rateLimits: config.rateLimits,
+      stream: DEFAULT_STREAM_SETTINGS,
+    },
+  };
+}
+
+function controllerParts(
+  adapters: Adapters,
+  services: Services,
+  config: Config,
+): Parameters<typeof runEnvironmentController>[0] {
+  const { deployDeadlineMs, idleSleepMs, pollLocalMs, pollRemoteMs, deleteGoneBranches } = config;
+  return {
+    ...adapters,
+    announcer: services.announcer,
+    fencedEnvironments: services.fencedEnvironments,
+    deleteGoneBranches,
+    holder: `${hostname()} (process ${String(process.pid)})`,
+    settings: { deployDeadlineMs, idleSleepMs, pollLocalMs, pollRemoteMs },
+  };
+}
+
+async function readAssets(): Promise<Assets> {
+  const folder = join(packageRoot, 'dist', 'assets');
+  const text = await readFile(join(folder, 'manifest.json'), 'utf8');
+  return { folder, manifest: JSON.parse(text) as Assets['manifest'] };
+}
+
+async function readVersion(): Promise<string> {
+  const text = await readFile(join(packageRoot, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function definedOnly(variables: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

@@ -1,0 +1,3 @@
+import { runProduct } from './composition/run-product.ts';
+
+await runProduct(process.env);
