@@ -1,11 +1,12 @@
-import { Failure, invalidField } from '../../core/errors.ts';
+import { Failure, notFound } from '../../core/errors.ts';
 import { EVERYTHING } from '../../core/permissions.ts';
 import type { User } from '../../core/records.ts';
-import type { Authenticator, Identity, LocalAccounts, StartedSession } from '../../ports/authenticator.ts';
+import type { Authenticator, Identity, LocalAccounts, SignInProof, StartedSession } from '../../ports/authenticator.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { EnvironmentStore, Versioned } from '../../ports/environment-store.ts';
+import type { EnvironmentStore, Precondition, Versioned, Write } from '../../ports/environment-store.ts';
 import type { Identifiers } from '../../ports/identifiers.ts';
-import { hashPassword, passwordMatches } from './password-hash.ts';
+import { hashPassword, verifyPassword } from './password-hash.ts';
+import { acceptablePassword, normalizedPassword } from './password-rule.ts';
 
 export interface LocalAuthenticatorParts {
   readonly store: EnvironmentStore;
@@ -13,132 +14,150 @@ export interface LocalAuthenticatorParts {
   readonly identifiers: Identifiers;
 }
 
-export const LOCAL_ISSUER = 'local';
-
+const ISSUER = 'local';
 const SESSION_DAYS = 5;
 const DAY_MS = 86_400_000;
-const PASSWORD_MIN_LENGTH = 12;
-const PASSWORD_MAX_LENGTH = 1024;
-const SESSIONS_PAGE = 1000;
+const SESSION_PREFIX = 'bbs';
+const LINK_PREFIX = 'bbl';
+const SECRET_MAX_LENGTH = 200;
+const ATTEMPTS = 10;
+const PAGE = 1_000;
 
-/** Users with passwords and one-time links, kept in the store. Of sessions and links only the hash of the secret is kept. */
-export function createLocalAuthenticator({
-  store,
-  clock,
-  identifiers,
-}: LocalAuthenticatorParts): Authenticator & LocalAccounts {
-  /** For e-mail addresses that nobody has: refusing them must take as long as refusing a wrong password. */
-  let decoyHash: Promise<string> | null = null;
+/** Whom a proof shows, and what must still be so when the session is made. */
+interface Grounds {
+  readonly userId: string;
+  readonly writes: readonly Write[];
+  readonly preconditions: readonly Precondition[];
+}
 
-  async function enabledUser(id: string): Promise<Versioned<User> | null> {
-    const user = await store.get(EVERYTHING, 'user', id);
-    return user && !user.record.disabled && user.record.issuer === LOCAL_ISSUER ? user : null;
+/**
+ * Users, passwords, sessions and sign-in links as records of the store. Of secrets only digests are kept. The identity's
+ * subject is the user's id; the e-mail address counts as verified, since an administrator vouches for it.
+ */
+export function createLocalAuthenticator(parts: LocalAuthenticatorParts): Authenticator & LocalAccounts {
+  const { store, clock, identifiers } = parts;
+
+  async function enabledUser(userId: string): Promise<Versioned<User> | null> {
+    const user = await store.get(EVERYTHING, 'user', userId);
+    return user && user.record.issuer === ISSUER && !user.record.disabled ? user : null;
   }
 
-  async function userOfPassword(email: string, password: string): Promise<Versioned<User>> {
-    decoyHash ??= hashPassword(identifiers.secret('decoy'));
+  /** Always takes the time of one hash, whoever is asked for. */
+  async function provenByPassword(email: string, password: string): Promise<Grounds> {
     const reservation = await store.get(EVERYTHING, 'email_reservation', email.trim().toLowerCase());
-    const user = reservation && (await enabledUser(reservation.record.userId));
-    const stored = user && (await store.get(EVERYTHING, 'password', user.id));
-    const usable = password.length <= PASSWORD_MAX_LENGTH ? password : '';
-    const matches = await passwordMatches(usable, stored?.record.hash ?? (await decoyHash));
-    if (!user || !stored || !matches) throw refused();
-    return user;
+    const userId = reservation?.record.userId ?? '';
+    const stored = await store.get(EVERYTHING, 'password', userId);
+    const normalized = normalizedPassword(password);
+    const matches = await verifyPassword(normalized ?? '', stored?.record.hash ?? null);
+    if (!matches || normalized === null || !stored) throw refusal();
+    return { userId, writes: [], preconditions: [{ kind: 'password', id: stored.id, version: stored.version }] };
   }
 
-  /** Deleting the link is the use of it: of two who try at once, one finds it gone. */
-  async function userOfLink(secret: string): Promise<Versioned<User>> {
-    const linkId = identifiers.digest(secret);
-    const link = await store.get(EVERYTHING, 'sign_in_link', linkId);
-    if (!link || Date.parse(link.record.expiresAt) <= clock.now()) throw refused();
-    const user = await enabledUser(link.record.userId);
-    const used = await store.commit(
-      [{ op: 'delete', kind: 'sign_in_link', id: linkId }],
-      [{ kind: 'sign_in_link', id: linkId, version: link.version }],
-    );
-    if (!user || !used.committed) throw refused();
-    return user;
+  /** The session is only made together with the link's end, so of two uses at once one is refused. */
+  async function provenByLink(secret: string): Promise<Grounds> {
+    const id = digestOf(secret);
+    const link = id === null ? null : await store.get(EVERYTHING, 'sign_in_link', id);
+    if (!link || Date.parse(link.record.expiresAt) <= clock.now()) throw refusal();
+    return {
+      userId: link.record.userId,
+      writes: [{ op: 'delete', kind: 'sign_in_link', id: link.id }],
+      preconditions: [{ kind: 'sign_in_link', id: link.id, version: link.version }],
+    };
   }
 
-  async function startSessionOf(user: Versioned<User>): Promise<StartedSession> {
-    const cookie = identifiers.secret('session');
-    const id = identifiers.digest(cookie);
-    const expiresAt = new Date(clock.now() + SESSION_DAYS * DAY_MS).toISOString();
+  function proven(proof: SignInProof): Promise<Grounds> {
+    switch (proof.kind) {
+      case 'password':
+        return provenByPassword(proof.email, proof.password);
+      case 'link':
+        return provenByLink(proof.secret);
+      case 'id_token':
+        throw refusal();
+    }
+  }
+
+  /** The user must not change meanwhile: who is disabled at this moment gets no session that outlives it. */
+  async function openSession({ userId, writes, preconditions }: Grounds): Promise<StartedSession> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const user = await enabledUser(userId);
+      if (!user) throw refusal();
+      const cookie = identifiers.secret(SESSION_PREFIX);
+      const id = identifiers.digest(cookie);
+      const createdAt = clock.timestamp();
+      const expiresAt = new Date(clock.now() + SESSION_DAYS * DAY_MS).toISOString();
+      const outcome = await store.commit(
+        [...writes, { op: 'put', kind: 'session', id, record: { userId, createdAt, expiresAt } }],
+        [...preconditions, { kind: 'user', id: userId, version: user.version }],
+      );
+      if (outcome.committed) return { cookie, expiresAt, identity: identityOf(user) };
+      if (outcome.failed.kind !== 'user') throw refusal();
+    }
+    throw new Failure('unavailable', 'The account is being changed all the time. Try again in a moment.', {
+      code: 'contention',
+      retryAfterSeconds: 1,
+    });
+  }
+
+  function digestOf(secret: string): string | null {
+    return secret === '' || secret.length > SECRET_MAX_LENGTH ? null : identifiers.digest(secret);
+  }
+
+  async function deleteSessions(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
     await store.commit(
-      [{ op: 'put', kind: 'session', id, record: { userId: user.id, createdAt: clock.timestamp(), expiresAt } }],
-      [{ kind: 'session', id, absent: true }],
+      ids.map((id): Write => ({ op: 'delete', kind: 'session', id })),
+      [],
     );
-    return { cookie, expiresAt, identity: identityOf(user) };
   }
 
   return {
     accepts: ['password', 'link'],
     async startSession(proof) {
-      switch (proof.kind) {
-        case 'password':
-          return startSessionOf(await userOfPassword(proof.email, proof.password));
-        case 'link':
-          return startSessionOf(await userOfLink(proof.secret));
-        case 'id_token':
-          throw refused();
-      }
+      return openSession(await proven(proof));
     },
     async identify(cookie) {
-      const session = await store.get(EVERYTHING, 'session', identifiers.digest(cookie));
+      const id = digestOf(cookie);
+      const session = id === null ? null : await store.get(EVERYTHING, 'session', id);
       if (!session || Date.parse(session.record.expiresAt) <= clock.now()) return null;
       const user = await enabledUser(session.record.userId);
       return user && identityOf(user);
     },
     async endSession(cookie) {
-      await store.commit([{ op: 'delete', kind: 'session', id: identifiers.digest(cookie) }], []);
+      const id = digestOf(cookie);
+      if (id !== null && (await store.get(EVERYTHING, 'session', id))) await deleteSessions([id]);
     },
     async endAllSessions({ issuer, subject }) {
-      if (issuer !== LOCAL_ISSUER) return;
+      if (issuer !== ISSUER) return;
       for (;;) {
-        const sessions = await store.list(EVERYTHING, 'session', { where: { userId: subject }, limit: SESSIONS_PAGE });
-        if (sessions.items.length === 0) return;
-        await store.commit(
-          sessions.items.map(({ id }) => ({ op: 'delete', kind: 'session', id })),
-          [],
-        );
+        const page = await store.list(EVERYTHING, 'session', { where: { userId: subject }, limit: PAGE });
+        await deleteSessions(page.items.map(({ id }) => id));
+        if (page.nextCursor === null) return;
       }
     },
     async createSignInLink(userId, expiresAt) {
-      const secret = identifiers.secret('link');
+      const secret = identifiers.secret(LINK_PREFIX);
       const id = identifiers.digest(secret);
-      await store.commit(
-        [{ op: 'put', kind: 'sign_in_link', id, record: { userId, expiresAt } }],
-        [{ kind: 'sign_in_link', id, absent: true }],
-      );
+      await store.commit([{ op: 'put', kind: 'sign_in_link', id, record: { userId, expiresAt } }], []);
       return secret;
     },
     async setPassword(userId, password) {
-      const { length } = password.normalize('NFKC');
-      if (length < PASSWORD_MIN_LENGTH || length > PASSWORD_MAX_LENGTH) {
-        throw invalidField(
-          'password',
-          `must have ${String(PASSWORD_MIN_LENGTH)} to ${String(PASSWORD_MAX_LENGTH)} characters`,
-          'string_too_short',
-        );
-      }
-      const record = { hash: await hashPassword(password), updatedAt: clock.timestamp() };
+      const normalized = acceptablePassword(password);
+      if (!(await enabledUser(userId))) throw notFound('user', userId);
+      const record = { hash: await hashPassword(normalized), updatedAt: clock.timestamp() };
       await store.commit([{ op: 'put', kind: 'password', id: userId, record }], []);
     },
     check: () => store.check(),
   };
 }
 
-function identityOf(user: Versioned<User>): Identity {
-  return { issuer: LOCAL_ISSUER, subject: user.id, email: user.record.email, emailVerified: true };
+function identityOf({ id, record }: Versioned<User>): Identity {
+  return { issuer: ISSUER, subject: id, email: record.email, emailVerified: true };
 }
 
-/** The same words for every cause, so that nobody learns which e-mail addresses exist. */
-function refused(): Failure {
+/** One sentence for everything that can be wrong with a proof. */
+function refusal(): Failure {
   return new Failure(
     'unauthenticated',
-    'Sign-in was refused. Check what you entered, or ask an administrator for a new link.',
-    {
-      code: 'sign_in_refused',
-    },
+    'Sign-in was refused. Check what you entered, or ask an administrator for an invitation.',
   );
 }

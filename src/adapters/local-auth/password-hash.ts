@@ -1,60 +1,46 @@
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { argon2, randomBytes, timingSafeEqual, type Argon2Parameters } from 'node:crypto';
 import { promisify } from 'node:util';
+
+/** The first of the settings that OWASP recommends for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane. */
+const COST = { memory: 19_456, passes: 2, parallelism: 1 };
+const SALT_BYTES = 16;
+const TAG_BYTES = 32;
+const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
 
 const derive = promisify(argon2);
 
-/** OWASP's password storage cheat sheet, first choice of argon2id with 19 MiB: two passes, one lane. */
-const MEMORY_KIB = 19_456;
-const PASSES = 2;
-const PARALLELISM = 1;
-const SALT_BYTES = 16;
-const TAG_BYTES = 32;
-const VERSION = 19;
-
-const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
-
-interface Parameters {
-  readonly memory: number;
-  readonly passes: number;
-  readonly parallelism: number;
-  readonly salt: Buffer;
-  readonly tagLength: number;
-}
-
-/** An argon2id hash with its parameters and salt, in PHC string form. */
+/** An argon2id hash of `password` with a salt of its own, as a PHC string. */
 export async function hashPassword(password: string): Promise<string> {
-  const salt = randomBytes(SALT_BYTES);
-  const tag = await tagOf(password, {
-    memory: MEMORY_KIB,
-    passes: PASSES,
-    parallelism: PARALLELISM,
-    salt,
-    tagLength: TAG_BYTES,
-  });
-  const parameters = `m=${String(MEMORY_KIB)},t=${String(PASSES)},p=${String(PARALLELISM)}`;
-  return `$argon2id$v=${String(VERSION)}$${parameters}$${unpadded(salt)}$${unpadded(tag)}`;
+  const nonce = randomBytes(SALT_BYTES);
+  const tag = await tagOf({ message: password, nonce, ...COST, tagLength: TAG_BYTES });
+  const { memory, passes, parallelism } = COST;
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${unpadded(nonce)}$${unpadded(tag)}`;
 }
 
-/** Compares in constant time; a hash that can't be read matches nothing. */
-export async function passwordMatches(password: string, hash: string): Promise<boolean> {
-  const match = PHC.exec(hash);
-  if (!match) return false;
-  const [, memory, passes, parallelism, salt = '', expectedText = ''] = match;
-  const expected = Buffer.from(expectedText, 'base64');
-  const tag = await tagOf(password, {
+/**
+ * Whether `password` is the one that was hashed. Null stands for somebody who has no password: the answer is no, after
+ * as much work as it would have taken otherwise.
+ */
+export async function verifyPassword(password: string, hash: string | null): Promise<boolean> {
+  const [, memory, passes, parallelism, salt, expected] = PHC.exec(hash ?? '') ?? [];
+  if (salt === undefined || expected === undefined) {
+    await hashPassword(password);
+    return false;
+  }
+  const expectedTag = Buffer.from(expected, 'base64');
+  const tag = await tagOf({
+    message: password,
+    nonce: Buffer.from(salt, 'base64'),
     memory: Number(memory),
     passes: Number(passes),
     parallelism: Number(parallelism),
-    salt: Buffer.from(salt, 'base64'),
-    tagLength: expected.length,
+    tagLength: expectedTag.length,
   });
-  return timingSafeEqual(tag, expected);
+  return timingSafeEqual(tag, expectedTag);
 }
 
-async function tagOf(password: string, { memory, passes, parallelism, salt, tagLength }: Parameters): Promise<Buffer> {
-  // Compatibility normalization: the same keys pressed on another machine must give the same password.
-  const message = Buffer.from(password.normalize('NFKC'), 'utf8');
-  return derive('argon2id', { message, nonce: salt, parallelism, tagLength, memory, passes });
+function tagOf(parameters: Argon2Parameters): Promise<Buffer> {
+  return derive('argon2id', parameters);
 }
 
 function unpadded(bytes: Buffer): string {

@@ -1,40 +1,33 @@
-import { pino, stdTimeFunctions, type DestinationStream } from 'pino';
+import { pino, type DestinationStream } from 'pino';
 import type { Log } from '../../ports/log.ts';
+import { redact, redactText } from './redact.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 export interface LogOptions {
-  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly level: LogLevel;
   /** Left out: standard output. */
   readonly destination?: DestinationStream;
 }
 
-const SECRET_KEYS = ['authorization', 'cookie', 'set-cookie', 'password', 'credential', 'secret', 'token'];
-const REDACTED = '[redacted]';
-/** API tokens, wherever they stand in a text. */
-const TOKEN = /\bbb_[A-Za-z0-9_-]{16,}/g;
-
-/** One JSON object a line. Keys that hold secrets are masked at two levels, API tokens in any text. */
+/** One JSON object a line, without secrets. */
 export function createLog({ level, destination }: LogOptions): Log {
-  const options = {
-    level,
-    base: null,
-    timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: SECRET_KEYS.flatMap((key) => [`["${key}"]`, `*["${key}"]`]), censor: REDACTED },
-  };
-  const logger = destination ? pino(options, destination) : pino(options);
-  const write =
-    (name: 'debug' | 'info' | 'warn' | 'error') =>
-    (fields: object, message: string): void => {
-      logger[name](withoutTokens(fields), message.replace(TOKEN, REDACTED));
-    };
-  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
-}
-
-function withoutTokens(fields: object): object {
-  return Object.fromEntries(
-    Object.entries(fields).map(([key, value]: [string, unknown]) => [
-      key,
-      typeof value === 'string' ? value.replace(TOKEN, REDACTED) : value,
-    ]),
+  const logger = pino(
+    {
+      level,
+      base: undefined,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination ?? pino.destination({ sync: true }),
   );
+  function write(at: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string): void {
+    if (logger.isLevelEnabled(at)) logger[at](redact(fields) as object, redactText(message));
+  }
+  return {
+    debug: (fields, message) => write('debug', fields, message),
+    info: (fields, message) => write('info', fields, message),
+    warn: (fields, message) => write('warn', fields, message),
+    error: (fields, message) => write('error', fields, message),
+  };
 }

@@ -1,20 +1,24 @@
 import type { Clock } from '../../ports/clock.ts';
 
-/** Longer delays make a timer of Node.js fire at once, so they are taken in parts. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
+/** Node.js fires timers with a longer delay at once (https://nodejs.org/api/timers.html#settimeoutcallback-delay-args). */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export function createSystemClock(): Clock {
+  /** Measured by the monotonic clock: setting the machine's time makes no timer early or late. */
   function schedule(milliseconds: number, callback: () => void): () => void {
-    const dueAt = Date.now() + milliseconds;
+    const end = performance.now() + milliseconds;
     let timer: NodeJS.Timeout;
-    const arm = (): void => {
-      const remaining = dueAt - Date.now();
-      timer = setTimeout(remaining > TIMER_MAX_MS ? arm : callback, Math.min(TIMER_MAX_MS, Math.max(0, remaining)));
+    const wait = (): void => {
+      const left = Math.max(0, Math.ceil(end - performance.now()));
+      timer = setTimeout(next, Math.min(left, LONGEST_TIMER_MS));
     };
-    arm();
-    return () => {
-      clearTimeout(timer);
+    // Long waits come in pieces, and a timer may fire up to a millisecond early.
+    const next = (): void => {
+      if (performance.now() < end) wait();
+      else callback();
     };
+    wait();
+    return () => clearTimeout(timer);
   }
 
   return {
@@ -22,15 +26,15 @@ export function createSystemClock(): Clock {
     timestamp: () => new Date().toISOString(),
     schedule,
     sleep(milliseconds, signal) {
-      if (signal?.aborted) return Promise.resolve();
+      if (signal?.aborted === true) return Promise.resolve();
       return new Promise((resolve) => {
-        const done = (): void => {
+        const wake = (): void => {
           cancel();
-          signal?.removeEventListener('abort', done);
+          signal?.removeEventListener('abort', wake);
           resolve();
         };
-        const cancel = schedule(milliseconds, done);
-        signal?.addEventListener('abort', done, { once: true });
+        const cancel = schedule(milliseconds, wake);
+        signal?.addEventListener('abort', wake, { once: true });
       });
     },
   };
