@@ -1,0 +1,48 @@
+import { GitFailure, type GitFailureReason } from '../../core/git-failure.ts';
+
+const DETAIL_MAX_LENGTH = 300;
+
+/** Git's and its transports' words, in the C locale, and what they mean. The first that matches counts. */
+const CAUSES: readonly (readonly [RegExp, GitFailureReason])[] = [
+  [/No space left on device|Disk quota exceeded/i, 'disk_full'],
+  [/couldn't find remote ref|Remote branch .* not found/i, 'branch_not_found'],
+  [
+    /not our ref|unadvertised object|bad object|invalid reference|not a valid object name|unable to read tree|reference is not a tree/i,
+    'commit_gone',
+  ],
+  [
+    /Authentication failed|could not read (?:Username|Password)|Permission denied|HTTP 40[13]|returned error: 40[13]|Invalid username or/i,
+    'authentication_refused',
+  ],
+  [
+    /does not appear to be a git repository|repository .*not found|returned error: 404|HTTP 404|does not exist|not a git repository|No such file or directory/i,
+    'repository_not_found',
+  ],
+  [
+    /transport .* not allowed|Host key verification failed|unable to update url base from redirection|dubious ownership/i,
+    'not_allowed',
+  ],
+  [/timed out|Operation too slow/i, 'timed_out'],
+  [
+    /Could not resolve|Couldn't connect|Failed to connect|Connection (?:refused|reset|closed)|unable to access|Network is unreachable|No route to host|early EOF|remote end hung up|SSL|TLS|certificate|returned error: [35]\d\d/i,
+    'unreachable',
+  ],
+];
+
+/** Turns how Git ended into why. The detail is one line, without addresses that could hold a credential. */
+export function failureOf(errorOutput: string, code: number | null): GitFailure {
+  const reason = CAUSES.find(([pattern]) => pattern.test(errorOutput))?.[1] ?? 'failed';
+  const detail = errorDetail(errorOutput) ?? `git ended with exit code ${String(code ?? 'unknown')}`;
+  return new GitFailure(reason, detail);
+}
+
+function errorDetail(errorOutput: string): string | null {
+  const lines = errorOutput
+    .split(/[\r\n]+/)
+    .map((line) => line.replace(/^(?:fatal|error|remote|ERROR):\s*/, '').trim())
+    .filter((line) => line !== '' && !/^(?:Please make sure|and the repository exists|warning:|hint:)/.test(line));
+  const telling = lines.find((line) => CAUSES.some(([pattern]) => pattern.test(line))) ?? lines.at(-1);
+  if (telling === undefined) return null;
+  const safe = telling.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@']*@/gi, '$1').replace(/[.\s]+$/, '');
+  return safe.slice(0, DETAIL_MAX_LENGTH);
+}
