@@ -50,7 +50,7 @@ export function openAdapters(config: Config, userEnvironment: Readonly<Record<st
   const repositoriesFolder = join(config.dataDir, 'repositories');
   const runtime = createLocalProcessRuntime({
     folder: join(config.dataDir, 'environments'),
-    checkouts: createWorktreeCheckouts({ folder: repositoriesFolder }),
+    checkouts: createWorktreeCheckouts({ folder: repositoriesFolder, userEnvironment }),
     clock,
     log,
     hostOf: (name) => new URL(previewUrl(config, name)).host,
@@ -64,8 +64,7 @@ export function openAdapters(config: Config, userEnvironment: Readonly<Record<st
     runtime,
     git: createGitRepositories({
       folder: repositoriesFolder,
-      clock,
-      log,
+      userEnvironment,
       policy: {
         allowLocal: config.environment === 'development',
         privateHosts: config.allowedPrivateRepositoryHosts,

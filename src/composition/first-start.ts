@@ -13,7 +13,11 @@ export interface FirstSteps {
 }
 
 /** Makes what a new installation needs, and only what is missing of it. */
-export async function takeFirstSteps(services: Services, config: Config): Promise<FirstSteps> {
+export async function takeFirstSteps(
+  services: Services,
+  config: Config,
+  userEnvironment: Readonly<Record<string, string>>,
+): Promise<FirstSteps> {
   const administrator = await services.users.ensureFirstAdministrator(config.adminEmail);
   if (config.bootstrapToken !== null) {
     await services.tokens.ensureBootstrapToken(
@@ -21,15 +25,19 @@ export async function takeFirstSteps(services: Services, config: Config): Promis
       config.bootstrapToken,
     );
   }
-  const demo = config.demoRepository ? await connectDemoRepository(services, config) : null;
+  const demo = config.demoRepository ? await connectDemoRepository(services, config, userEnvironment) : null;
   const secret = await services.users.firstSignInLink(administrator.id);
   const signInLink = secret === null ? null : `${config.publicUrl}/sign-in/link?secret=${encodeURIComponent(secret)}`;
   return { signInLink, demo };
 }
 
 /** Connected once: whoever disconnects it does not get it back at the next start. */
-async function connectDemoRepository(services: Services, config: Config): Promise<FirstSteps['demo']> {
-  const demo = await ensureDemoRepository(join(config.dataDir, 'demo'));
+async function connectDemoRepository(
+  services: Services,
+  config: Config,
+  userEnvironment: Readonly<Record<string, string>>,
+): Promise<FirstSteps['demo']> {
+  const demo = await ensureDemoRepository(join(config.dataDir, 'demo'), userEnvironment);
   const marker = join(config.dataDir, 'demo-connected');
   if (!existsSync(marker)) {
     await services.repositories.createRepository(SYSTEM_ACTOR, {

@@ -37,7 +37,8 @@ export async function runProduct(
   if (!config) return;
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const log = createLog({ level: config.logLevel });
-  const adapters = decorate(openAdapters(config, definedOnly(environmentVariables), log));
+  const userEnvironment = definedOnly(environmentVariables);
+  const adapters = decorate(openAdapters(config, userEnvironment, log));
   const services = createServices(adapters, config);
   const gateway = createGateway({
     ...adapters,
@@ -72,7 +73,7 @@ export async function runProduct(
     await adapters.store.close();
   });
 
-  const steps = await takeFirstSteps(services, config);
+  const steps = await takeFirstSteps(services, config, userEnvironment);
   process.stdout.write(welcome(config, steps));
 }
 

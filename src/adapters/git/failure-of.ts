@@ -7,7 +7,7 @@ const CAUSES: readonly (readonly [RegExp, GitFailureReason])[] = [
   [/No space left on device|Disk quota exceeded/i, 'disk_full'],
   [/couldn't find remote ref|Remote branch .* not found/i, 'branch_not_found'],
   [
-    /not our ref|unadvertised object|bad object|invalid reference|not a valid object name|unable to read tree|reference is not a tree/i,
+    /not our ref|unadvertised object|bad object|invalid reference|not a valid object name|unable to read tree|reference is not a tree|nonexistent object/i,
     'commit_gone',
   ],
   [
