@@ -8,12 +8,17 @@ import { ConfigError } from '../config/config-error.ts';
 import { describeConfig } from '../config/describe-config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/config.ts';
-import { runEnvironmentController } from '../controllers/environment-controller.ts';
+import {
+  createControllerStats,
+  runEnvironmentController,
+  type EnvironmentControllerParts,
+} from '../controllers/environment-controller.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { buildApp } from '../http/app.ts';
 import { DEFAULT_STREAM_SETTINGS, type Assets, type HttpParts } from '../http/parts.ts';
 import { openAdapters, type Adapters } from './adapters.ts';
 import { takeFirstSteps } from './first-start.ts';
+import { registerControllerMetrics } from './metrics.ts';
 import { checkReadiness } from './readiness.ts';
 import { createServerFactory } from './server.ts';
 import { createServices, type Services } from './services.ts';
@@ -50,12 +55,16 @@ export async function runProduct(
       idleTracking: config.idleSleepMs > 0,
     },
   });
+  const stats = createControllerStats();
   const app = await buildApp({
     ...httpParts(adapters, services, config, await readAssets(), await readVersion()),
     serverFactory: createServerFactory(gateway),
+    registerMetrics: (registry) => {
+      registerControllerMetrics(registry, stats);
+    },
   });
   const stop = new AbortController();
-  const controller = runEnvironmentController(controllerParts(adapters, services, config), stop.signal);
+  const controller = runEnvironmentController({ ...controllerParts(adapters, services, config), stats }, stop.signal);
   await app.listen({ host: config.host, port: config.port });
   log.info(describeConfig(config), 'Listening.');
 

@@ -20,6 +20,20 @@ export interface EnvironmentControllerParts extends ReconcileParts {
   readonly deleteGoneBranches: boolean;
   /** Who this replica is, for people. */
   readonly holder: string;
+  readonly stats: ControllerStats;
+}
+
+/** What the controller counts, for those who watch it. */
+export interface ControllerStats {
+  leading: boolean;
+  reconciles: number;
+  failures: number;
+  /** Keys that wait or are worked on. */
+  queued: () => number;
+}
+
+export function createControllerStats(): ControllerStats {
+  return { leading: false, reconciles: 0, failures: 0, queued: () => 0 };
 }
 
 const CONCURRENT_RECONCILES = 8;
@@ -49,7 +63,7 @@ export async function runEnvironmentController(parts: EnvironmentControllerParts
 }
 
 async function lead(parts: EnvironmentControllerParts, leadership: Leadership): Promise<void> {
-  const { store, bus, runtime, clock, log } = parts;
+  const { store, bus, runtime, clock, log, stats } = parts;
   const ended = new AbortController();
   const signal = AbortSignal.any([leadership.signal, ended.signal]);
   const fence = await takeOver(store, parts.holder, clock);
@@ -64,12 +78,19 @@ async function lead(parts: EnvironmentControllerParts, leadership: Leadership): 
   const queue = createWorkQueue({
     clock,
     concurrency: CONCURRENT_RECONCILES,
-    work: (key) => reconcileEnvironment(context, key),
+    work: async (key) => {
+      const next = await reconcileEnvironment(context, key);
+      stats.reconciles += 1;
+      return next;
+    },
     onError(key, error) {
+      stats.failures += 1;
       if (error instanceof LeadershipLost) ended.abort();
       else log.error({ environment: key, error: describe(error) }, 'A reconcile failed; it is tried again.');
     },
   });
+  stats.queued = () => queue.size;
+  stats.leading = true;
   const living = createLivingEnvironments(store, bus, (id) => {
     queue.add(id);
   });
@@ -98,6 +119,7 @@ async function lead(parts: EnvironmentControllerParts, leadership: Leadership): 
       ),
     ]);
   } finally {
+    stats.leading = false;
     stopWatching();
     context.fetches.cancelAll();
     await queue.drain();

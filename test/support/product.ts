@@ -19,6 +19,8 @@ export interface ProductOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Another entry than the product's own, relative to the repository. */
   readonly entry?: string;
+  /** Runs what `npm run build` has made, as in production, instead of the sources. */
+  readonly built?: boolean;
 }
 
 export interface Reply<T = unknown> {
@@ -53,20 +55,24 @@ export interface Product {
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const port = options.port ?? (await freePort());
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'blueberry-')));
-  const child = spawn(process.execPath, ['--import', 'tsx', options.entry ?? 'src/main.ts'], {
-    cwd: root,
-    env: {
-      ...inherited(),
-      ENVIRONMENT: 'development',
-      PORT: String(port),
-      DATA_DIR: dataDir,
-      DEMO_REPOSITORY: 'false',
-      BOOTSTRAP_TOKEN,
-      LOG_LEVEL: 'info',
-      ...options.env,
+  const child = spawn(
+    process.execPath,
+    options.built ? ['dist/main.js'] : ['--import', 'tsx', options.entry ?? 'src/main.ts'],
+    {
+      cwd: root,
+      env: {
+        ...inherited(),
+        ENVIRONMENT: 'development',
+        PORT: String(port),
+        DATA_DIR: dataDir,
+        DEMO_REPOSITORY: 'false',
+        BOOTSTRAP_TOKEN,
+        LOG_LEVEL: 'info',
+        ...options.env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  );
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
