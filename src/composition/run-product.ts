@@ -121,7 +121,7 @@ function controllerParts(
   adapters: Adapters,
   services: Services,
   config: Config,
-): Parameters<typeof runEnvironmentController>[0] {
+): Omit<EnvironmentControllerParts, 'stats'> {
   const { deployDeadlineMs, idleSleepMs, pollLocalMs, pollRemoteMs, deleteGoneBranches } = config;
   return {
     ...adapters,
