@@ -103,7 +103,8 @@ export interface EnvironmentStore {
 
   /**
    * Applies all writes or none, durably before it resolves. A failed precondition is a result, not an error: the
-   * caller reads again and decides anew. Fails with `unavailable` (`storage_full` where the disk is).
+   * caller reads again and decides anew. Fails with `unavailable` (`storage_full` where the disk is). One commit writes
+   * a record at most once; deleting what does not exist is fine.
    */
   commit(writes: readonly Write[], preconditions: readonly Precondition[]): Promise<CommitResult>;
 

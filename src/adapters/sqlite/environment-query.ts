@@ -8,10 +8,13 @@ export interface Condition {
   readonly values: readonly string[];
 }
 
-/** Which environments a filter and a visibility let through. Every index begins with `living`, so it is always named. */
+/**
+ * Which environments a filter and a visibility let through. Every index begins with `living`, so it is always named;
+ * but a guest sees few, so that search begins with them, which a plus before the column tells SQLite.
+ */
 export function environmentCondition(visibility: Visibility, filter: EnvironmentFilter): Condition {
   return allOf([
-    phaseCondition(filter.phases ?? []),
+    phaseCondition(filter.phases ?? [], visibility.scope === 'everything' ? 'living' : '+living'),
     equals('name', filter.name),
     equals('repository_id', filter.repositoryId),
     equals('branch', filter.branch),
@@ -51,12 +54,12 @@ function equals(column: string, value: string | undefined): Condition | null {
   return value === undefined ? null : { sql: `${column} = ?`, values: [value] };
 }
 
-function phaseCondition(phases: NonNullable<EnvironmentFilter['phases']>): Condition {
-  if (phases.length === 0) return { sql: 'living = 1', values: [] };
+function phaseCondition(phases: NonNullable<EnvironmentFilter['phases']>, column: string): Condition {
+  if (phases.length === 0) return { sql: `${column} = 1`, values: [] };
   const ended = phases.includes('terminated');
   const others = phases.some((phase) => phase !== 'terminated');
-  const living = ended ? (others ? 'living IN (0, 1)' : 'living = 0') : 'living = 1';
-  if (!others) return { sql: living, values: [] };
+  if (!others) return { sql: `${column} = 0`, values: [] };
+  const living = ended ? `${column} IN (0, 1)` : `${column} = 1`;
   return { sql: `${living} AND phase IN (${phases.map(() => '?').join(', ')})`, values: phases };
 }
 

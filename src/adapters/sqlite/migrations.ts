@@ -41,16 +41,14 @@ export const MIGRATIONS: readonly Migration[] = [
         owner_key TEXT NOT NULL,
         body TEXT NOT NULL
       ) STRICT;
-      CREATE INDEX environment_by_age ON environment (living, created_at, id);
+      -- Holds all that a list and a search look at, so neither touches a body.
+      CREATE INDEX environment_by_age ON environment (living, created_at, id, stamp, name_key, branch_key, owner_key);
       CREATE INDEX environment_by_phase ON environment (living, phase, created_at, id);
       CREATE INDEX environment_by_name ON environment (living, name, created_at, id);
       CREATE INDEX environment_by_repository ON environment (living, repository_id, created_at, id);
       CREATE INDEX environment_by_branch ON environment (living, branch, created_at, id);
       CREATE INDEX environment_by_owner ON environment (living, owner, created_at, id);
       CREATE INDEX environment_by_config_set ON environment (living, config_set_id, created_at, id);
-      CREATE INDEX environment_by_name_key ON environment (living, name_key);
-      CREATE INDEX environment_by_branch_key ON environment (living, branch_key);
-      CREATE INDEX environment_by_owner_key ON environment (living, owner_key);
       CREATE INDEX environment_unannounced ON environment (stamp, id) WHERE announced < version;
 
       CREATE TABLE environment_audience (
