@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { watchBranches } from '../../src/controllers/branch-watcher.ts';
+import { createLivingEnvironments } from '../../src/controllers/living-environments.ts';
+import { GitFailure } from '../../src/core/git-failure.ts';
+import type { GitRepositories } from '../../src/ports/git-repositories.ts';
+import { ADMINISTRATOR, createControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import { createGitFixture, type GitFixture } from '../support/git-fixture.ts';
+import { eventually } from '../support/product.ts';
+
+const POLL_MS = 2_000;
+
+describe('following a branch', () => {
+  let plane: ControlPlane;
+  let fixture: GitFixture;
+  let id: string;
+  let looks = 0;
+  let listBranches: GitRepositories['listBranches'];
+  let stop: AbortController;
+  let watching: Promise<unknown>;
+
+  beforeEach(async () => {
+    plane = await createControlPlane();
+    fixture = await createGitFixture({ 'index.html': 'hello' });
+    await fixture.git('branch', 'topic');
+    const repository = await plane.repositories.createRepository(ADMINISTRATOR, { url: fixture.path, path: '' });
+    const input = { name: 'followed', repository_id: repository.id, branch: 'topic', ttl_hours: 72 };
+    ({ id } = await plane.environments.createEnvironment(ADMINISTRATOR, input, { kind: 'manual', fork: false }));
+    await plane.settle(id);
+    stop = new AbortController();
+    const living = createLivingEnvironments(plane.store, plane.bus, () => undefined);
+    listBranches = (access, signal) => plane.git.listBranches(access, signal);
+    looks = 0;
+    const git: GitRepositories = {
+      ...plane.git,
+      async listBranches(access, signal) {
+        try {
+          return await listBranches(access, signal);
+        } finally {
+          looks += 1;
+        }
+      },
+    };
+    const settings = { pollLocalMs: POLL_MS, pollRemoteMs: 60_000, deleteGoneBranches: true };
+    watching = Promise.all([
+      living.follow(stop.signal),
+      watchBranches({ ...plane.context, git, environments: plane.environments, living, settings }, stop.signal),
+    ]);
+  });
+  afterEach(async () => {
+    stop.abort();
+    await watching;
+    await plane.dispose();
+    await fixture.dispose();
+  });
+
+  /** Lets the watcher look at the remote once more. */
+  async function look(): Promise<void> {
+    const before = looks;
+    await eventually(async () => {
+      await plane.clock.advance(POLL_MS / 4);
+      return looks > before ? true : null;
+    });
+    await plane.clock.advance(0);
+  }
+
+  it('wants a new commit when it is pushed, and renews the time to live', async () => {
+    await fixture.git('checkout', '--quiet', 'topic');
+    const commit = await fixture.commit({ 'index.html': 'new' });
+    const before = await plane.read(id);
+    await plane.clock.advance(60_000);
+    await eventually(async () => {
+      await look();
+      return (await plane.read(id)).spec.revision === 2 ? true : null;
+    });
+    const after = await plane.read(id);
+    expect(after.spec.components[0]).toMatchObject({ commit, branchHead: commit });
+    expect(Date.parse(after.spec.expiresAt)).toBeGreaterThan(Date.parse(before.spec.expiresAt));
+  });
+
+  it('leaves an environment at its commit when it is not to follow', async () => {
+    await plane.environments.updateEnvironment(ADMINISTRATOR, id, { auto_update: false });
+    await fixture.git('branch', '--force', 'topic', await fixture.commit({ 'index.html': 'new' }));
+    await plane.clock.advance(10 * POLL_MS);
+    expect((await plane.read(id)).spec.revision).toBe(1);
+  });
+
+  it('ends an environment whose branch is gone, but only when it is missed twice, ten minutes apart', async () => {
+    await fixture.git('branch', '-D', 'topic');
+    await look();
+    await look();
+    await plane.clock.advance(9 * 60_000);
+    await look();
+    expect((await plane.read(id)).metadata.deletionTimestamp).toBeNull();
+    await plane.clock.advance(60_000);
+    await eventually(async () => {
+      await look();
+      return (await plane.read(id)).metadata.deletionTimestamp;
+    });
+  });
+
+  it.each([
+    ['says that it has no branch at all', () => Promise.resolve({ defaultBranch: null, branches: [] })],
+    ['does not answer', () => Promise.reject(new GitFailure('unreachable', 'Connection refused'))],
+  ])('ends nothing when the remote %s', async (_what, answer) => {
+    listBranches = answer;
+    await look();
+    await plane.clock.advance(60 * 60_000);
+    await look();
+    expect((await plane.read(id)).metadata.deletionTimestamp).toBeNull();
+  });
+});
