@@ -74,6 +74,12 @@ const NEXT_STEP: Record<FailureReason, string> = {
   RuntimeFailed: 'Read the log of Blueberry, then redeploy to try again.',
 };
 
+export const FAILURE_REASONS = Object.keys(NEXT_STEP) as FailureReason[];
+
+export function nextStepOf(reason: FailureReason): string {
+  return NEXT_STEP[reason];
+}
+
 /** Why an environment is failed: the reason, and the one sentence that is said everywhere. */
 export interface Diagnosis {
   readonly reason: FailureReason;
