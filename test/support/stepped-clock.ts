@@ -28,6 +28,7 @@ export function steppedClock(startMs = Date.UTC(2030, 0, 1)): SteppedClock {
     timestamp: () => new Date(now).toISOString(),
     schedule,
     sleep(milliseconds, signal) {
+      if (signal?.aborted === true) return Promise.resolve();
       return new Promise((resolve) => {
         const cancel = schedule(milliseconds, resolve);
         signal?.addEventListener('abort', () => {
