@@ -62,7 +62,8 @@ export function invalid(faults: readonly InputFault[]): Failure {
   });
 }
 
-/** A single fault in the request's body. */
+/** A single fault in the request's body. `field` is a path: `scopes.0`. */
 export function invalidField(field: string, msg: string, type = 'value_error'): Failure {
-  return invalid([{ loc: ['body', ...field.split('.')], msg, type }]);
+  const path = field.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  return invalid([{ loc: ['body', ...path], msg, type }]);
 }

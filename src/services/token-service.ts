@@ -6,7 +6,7 @@ import type { EnvironmentStore, Page, PageRequest, Versioned } from '../ports/en
 import type { Identifiers } from '../ports/identifiers.ts';
 import { requireScope } from './authorize.ts';
 import type { TokenCreate } from './contract/account-inputs.ts';
-import { put, unchanged, type CallOptions, type Plan, type UnitOfWork } from './unit-of-work.ts';
+import { assertVersion, put, unchanged, type CallOptions, type Plan, type UnitOfWork } from './unit-of-work.ts';
 
 export interface TokenServiceParts {
   readonly store: EnvironmentStore;
@@ -26,7 +26,7 @@ export interface TokenService {
   /** The actor's own; administrators may ask for everyone's. */
   listTokens(actor: Actor, page: PageRequest & { readonly everyone?: boolean }): Promise<Page<ApiToken>>;
   /** Revoked at once and for ever. Again is fine. */
-  revokeToken(actor: Actor, id: string): Promise<Versioned<ApiToken>>;
+  revokeToken(actor: Actor, id: string, options?: CallOptions<Versioned<ApiToken>>): Promise<Versioned<ApiToken>>;
   /** For installs without hands: an administrator's token with a given secret, made once and never resurrected. */
   ensureBootstrapToken(owner: { readonly id: string; readonly email: string }, secret: string): Promise<void>;
 }
@@ -95,10 +95,11 @@ export function createTokenService({ store, unitOfWork, clock, identifiers }: To
         ...(everyone ? {} : { where: { 'owner.id': actor.userId ?? '' } }),
       });
     },
-    async revokeToken(actor, id) {
+    async revokeToken(actor, id, options = {}) {
       requireScope(actor, 'tokens:write');
       return unitOfWork.execute(actor, async () => {
         const found = await read(actor, id);
+        assertVersion(found, options);
         if (found.record.revokedAt !== null) return { writes: [], preconditions: [], result: found };
         const now = clock.timestamp();
         const record: ApiToken = { ...found.record, revokedAt: now, updatedAt: now };

@@ -7,7 +7,7 @@ import type { EnvironmentStore, Page, PageRequest, Versioned } from '../ports/en
 import type { Identifiers } from '../ports/identifiers.ts';
 import { requireScope } from './authorize.ts';
 import type { UserInvite, UserUpdate } from './contract/account-inputs.ts';
-import { assertVersion, put, unchanged, type CallOptions, type UnitOfWork } from './unit-of-work.ts';
+import { assertVersion, put, unchanged, type CallOptions, type Plan, type UnitOfWork } from './unit-of-work.ts';
 
 export interface UserServiceParts {
   readonly store: EnvironmentStore;
@@ -25,7 +25,7 @@ export interface InvitedUser extends Versioned<User> {
 }
 
 export interface UserService {
-  inviteUser(actor: Actor, input: UserInvite): Promise<InvitedUser>;
+  inviteUser(actor: Actor, input: UserInvite, options?: CallOptions<InvitedUser>): Promise<InvitedUser>;
   getUser(actor: Actor, id: string): Promise<Versioned<User>>;
   listUsers(actor: Actor, page: PageRequest): Promise<Page<User>>;
   updateUser(
@@ -35,7 +35,7 @@ export interface UserService {
     options?: CallOptions<Versioned<User>>,
   ): Promise<Versioned<User>>;
   /** A fresh link for someone who lost theirs. */
-  createSignInLink(actor: Actor, id: string): Promise<InvitedUser>;
+  createSignInLink(actor: Actor, id: string, options?: CallOptions<InvitedUser>): Promise<InvitedUser>;
   /** Signed-in people set their own. */
   setPassword(actor: Actor, password: string): Promise<void>;
   /** The administrator that every installation starts with, made once. */
@@ -76,10 +76,10 @@ export function createUserService(parts: UserServiceParts): UserService {
   }
 
   return {
-    async inviteUser(actor, input) {
+    async inviteUser(actor, input, options = {}) {
       requireScope(actor, 'users:write');
       const id = identifiers.ordered('usr');
-      const user = await unitOfWork.execute(actor, async () => {
+      const plan = async (): Promise<Plan<InvitedUser>> => {
         const same = await store.get(EVERYTHING, 'email_reservation', input.email);
         if (same) {
           throw new Failure(
@@ -93,10 +93,11 @@ export function createUserService(parts: UserServiceParts): UserService {
           // The e-mail address is reserved by a record of its own, so two invitations at once can't both be made.
           writes: [put('user', id, record), put('email_reservation', input.email, { userId: id })],
           preconditions: [unchanged('user', id, null), unchanged('email_reservation', input.email, null)],
-          result: { id, version: 1, record },
+          // A link to a user who is never made leads nowhere, and is purged when it has expired.
+          result: await withLink({ id, version: 1, record }),
         };
-      });
-      return withLink(user);
+      };
+      return unitOfWork.execute(actor, plan, options.idempotency);
     },
     getUser: read,
     listUsers(actor, page) {
@@ -136,9 +137,14 @@ export function createUserService(parts: UserServiceParts): UserService {
       if (updated.record.disabled) await authenticator.endAllSessions(updated.record);
       return updated;
     },
-    async createSignInLink(actor, id) {
+    async createSignInLink(actor, id, options = {}) {
       requireScope(actor, 'users:write');
-      return withLink(await read(actor, id));
+      const plan = async (): Promise<Plan<InvitedUser>> => {
+        const found = await read(actor, id);
+        assertVersion(found, options);
+        return { writes: [], preconditions: [], result: await withLink(found) };
+      };
+      return unitOfWork.execute(actor, plan, options.idempotency);
     },
     async setPassword(actor, password) {
       if (actor.userId === null || actor.via !== 'session') {
