@@ -52,7 +52,9 @@ export async function runProduct(
       previewDomain: config.previewDomain,
       consoleUrl: config.publicUrl,
       wakeTimeoutMs: GATEWAY_WAKE_MS,
-      idleTracking: config.idleSleepMs > 0,
+      idleSleepMs: config.idleSleepMs,
+      trustedProxyHops: config.trustedProxyHops,
+      bootstrapToken: config.bootstrapToken,
     },
   });
   const stats = createControllerStats();
@@ -71,8 +73,8 @@ export async function runProduct(
   closeWithGrace({ delay: SHUTDOWN_MS, logger: false }, async ({ signal, err }) => {
     if (err)
       log.error({ error: err.stack ?? err.message }, 'An error that nobody expected ends Blueberry. Please report it.');
+    await gateway.close();
     await app.close();
-    gateway.close();
     stop.abort();
     await controller;
     if (signal === 'SIGINT') await adapters.endProcesses();

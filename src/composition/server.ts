@@ -5,7 +5,8 @@ import type { Gateway } from '../gateway/gateway.ts';
 /** One server for both: previews go by their host name to the gateway, everything else is the console's. */
 export function createServerFactory(gateway: Gateway): FastifyServerFactory {
   return (handleConsole): Server => {
-    const server = createServer((request, response) => {
+    // Uploads to previews take as long as they take; slow headers are still cut off, and the console limits its bodies.
+    const server = createServer({ requestTimeout: 0 }, (request, response) => {
       if (gateway.matches(request.headers.host) !== null) gateway.handleRequest(request, response);
       else handleConsole(request, response);
     });
