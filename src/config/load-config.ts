@@ -29,11 +29,6 @@ export function loadConfig(env: Environment, { cwd }: { readonly cwd: string }):
   return deepFreeze(config);
 }
 
-/** The configuration of this process. */
-export function loadProcessConfig(): Config {
-  return loadConfig(process.env, { cwd: process.cwd() });
-}
-
 function readDotEnv(cwd: string, faults: ConfigFault[]): Environment {
   try {
     return withoutEmpty(parseEnv(readFileSync(join(cwd, '.env'), 'utf8')));
