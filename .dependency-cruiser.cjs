@@ -47,11 +47,12 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(core|ports|services)/' },
     },
     {
-      name: 'controllers-know-core-and-ports',
-      comment: 'A controller reaches the world through ports.',
+      name: 'controllers-know-core-ports-and-services',
+      comment:
+        'A controller reaches the world through ports, and changes what is wanted through the same use cases as everyone.',
       severity: 'error',
       from: { path: '^src/controllers/' },
-      to: { path: '^src/', pathNot: '^src/(core|ports|controllers)/' },
+      to: { path: '^src/', pathNot: '^src/(core|ports|services|controllers)/' },
     },
     {
       name: 'adapters-know-core-ports-and-themselves',

@@ -4,19 +4,13 @@ import type { JsonObject } from '../core/json.ts';
 import { EVERYTHING } from '../core/permissions.ts';
 import type { ConfigSetRevision, Repository } from '../core/records.ts';
 import { REPOSITORY_FILE_NAME, type RepositoryFile } from '../core/repository-file.ts';
-import { environmentVariables, mergeValues, type MergedValues } from '../core/values.ts';
+import { environmentVariables, mergeValues } from '../core/values.ts';
 import type { DesiredEnvironment } from '../ports/environment-runtime.ts';
 import type { Versioned } from '../ports/environment-store.ts';
 import { configSetRevisionId, openSecrets } from '../services/config-set-service.ts';
 import { accessOf } from '../services/repository-service.ts';
+import type { Deployment } from './deployment.ts';
 import type { ReconcileParts } from './reconcile-context.ts';
-
-/** Everything about one deployment revision that does not change any more. */
-export interface Deployment {
-  readonly merged: MergedValues;
-  readonly repositoryFile: RepositoryFile | null;
-  readonly secretEnv: Readonly<Record<string, string>>;
-}
 
 export type DeploymentResult =
   | { readonly deployment: Deployment; readonly diagnosis: null }

@@ -12,7 +12,7 @@ import type { RepositoryFileReader } from '../ports/repository-file-reader.ts';
 import type { Announcer } from '../services/announcer.ts';
 import type { Plan } from '../services/unit-of-work.ts';
 import type { BackgroundTasks } from './background-tasks.ts';
-import type { Deployment } from './desired-environments.ts';
+import type { Deployment } from './deployment.ts';
 
 export interface ReconcileSettings {
   /** Longest time that one step of a deployment may take. */

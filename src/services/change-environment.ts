@@ -8,7 +8,7 @@ import type { Versioned } from '../ports/environment-store.ts';
 import { requireOwnership, requireScope } from './authorize.ts';
 import type { EnvironmentUpdate, RedeployRequest } from './contract/environment-inputs.ts';
 import { usableConfigSet } from './create-environment.ts';
-import type { EnvironmentServiceParts } from './environment-service.ts';
+import type { EnvironmentServiceParts } from './environment-service-parts.ts';
 import { timelineWrite } from './timeline.ts';
 import { assertVersion, replaceEnvironment, type CallOptions, type Plan } from './unit-of-work.ts';
 

@@ -7,7 +7,7 @@ import type { Versioned } from '../ports/environment-store.ts';
 import { requireScope } from './authorize.ts';
 import type { EnvironmentCreate } from './contract/environment-inputs.ts';
 import { assertNameFree, deriveFreeName } from './environment-names.ts';
-import type { EnvironmentServiceParts } from './environment-service.ts';
+import type { EnvironmentServiceParts } from './environment-service-parts.ts';
 import { claimSlots } from './quota.ts';
 import { timelineWrite } from './timeline.ts';
 import { put, unchanged, type CallOptions, type Plan } from './unit-of-work.ts';

@@ -2,11 +2,8 @@ import type { Environment, EnvironmentSource } from '../core/environment.ts';
 import { notFound } from '../core/errors.ts';
 import { EVERYTHING, visibilityOf, type Actor } from '../core/permissions.ts';
 import type { EffectiveValues, Receipt, TimelineEvent } from '../core/records.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { EnvironmentRuntime, LogLine, LogQuery, ResourceStatus } from '../ports/environment-runtime.ts';
-import type { EnvironmentFilter, EnvironmentStore, Page, PageRequest, Versioned } from '../ports/environment-store.ts';
-import type { EventBus } from '../ports/event-bus.ts';
-import type { Identifiers } from '../ports/identifiers.ts';
+import type { LogLine, LogQuery, ResourceStatus } from '../ports/environment-runtime.ts';
+import type { EnvironmentFilter, Page, PageRequest, Versioned } from '../ports/environment-store.ts';
 import { requireScope } from './authorize.ts';
 import {
   deleteEnvironment,
@@ -17,20 +14,8 @@ import {
 } from './change-environment.ts';
 import type { EnvironmentCreate, EnvironmentUpdate, RedeployRequest } from './contract/environment-inputs.ts';
 import { createEnvironment } from './create-environment.ts';
-import type { Quotas } from './quota.ts';
-import type { CallOptions, UnitOfWork } from './unit-of-work.ts';
-
-export interface EnvironmentServiceParts {
-  readonly store: EnvironmentStore;
-  readonly bus: EventBus;
-  readonly runtime: EnvironmentRuntime;
-  readonly unitOfWork: UnitOfWork;
-  readonly clock: Clock;
-  readonly identifiers: Identifiers;
-  readonly quotas: Quotas;
-  /** URL under which an environment of this name is served. */
-  readonly urlOf: (name: string) => string;
-}
+import type { EnvironmentServiceParts } from './environment-service-parts.ts';
+import type { CallOptions } from './unit-of-work.ts';
 
 export interface EnvironmentPage extends Page<Environment> {
   readonly total: number;

@@ -73,7 +73,7 @@ export function createScriptedRuntime(clock: Clock): ScriptedRuntime {
     },
     list: () => Promise.resolve([...present.values()].map(({ key }) => key)),
     watch: () => () => undefined,
-    // eslint-disable-next-line @typescript-eslint/require-await -- a generator without lines
+     
     async *logs(): AsyncIterable<LogLine> {
       yield* [];
     },

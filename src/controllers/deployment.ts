@@ -1,0 +1,9 @@
+import type { RepositoryFile } from '../core/repository-file.ts';
+import type { MergedValues } from '../core/values.ts';
+
+/** Everything about one deployment revision that does not change any more. */
+export interface Deployment {
+  readonly merged: MergedValues;
+  readonly repositoryFile: RepositoryFile | null;
+  readonly secretEnv: Readonly<Record<string, string>>;
+}
