@@ -32,8 +32,8 @@ export async function submit<S extends z.ZodType, T>(
   work: (valid: z.output<S>) => Promise<T>,
   known: FormFaults = NO_FAULTS,
 ): Promise<Submission<T>> {
-  const parsed = schema.safeParse(input, { reportInput: true });
-  const faults = parsed.success ? known : mergeFaults(known, faultsOfIssues(parsed.error.issues));
+  const parsed = schema.safeParse(input);
+  const faults = parsed.success ? known : mergeFaults(known, faultsOfIssues(parsed.error.issues, input));
   if (!parsed.success || hasFaults(faults)) return { ok: false, status: 422, faults };
   return attempt(request, () => work(parsed.data));
 }
