@@ -14,7 +14,8 @@ export interface AuthenticationParts {
 export type Credential =
   { readonly kind: 'token'; readonly secret: string } | { readonly kind: 'session'; readonly cookie: string };
 
-const BEARER = /^Bearer +(bb_[A-Za-z0-9_-]{20,200})$/i;
+/** The alphabet of RFC 6750. Tokens of ours start with bb_; one that an installation was given at its first start may not. */
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{20,200}=*)$/i;
 
 /** The credential of a request; null where there is none. A token counts before a cookie. */
 export function credentialOf(request: FastifyRequest, { settings }: AuthenticationParts): Credential | null {
@@ -22,7 +23,7 @@ export function credentialOf(request: FastifyRequest, { settings }: Authenticati
   if (authorization !== undefined) {
     const secret = BEARER.exec(authorization)?.[1];
     if (secret === undefined) {
-      throw unauthenticated('The header Authorization must be "Bearer" and an API token that starts with bb_.');
+      throw unauthenticated('The header Authorization must be "Bearer", a space and an API token.');
     }
     return { kind: 'token', secret };
   }

@@ -1,0 +1,120 @@
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyServerOptions,
+} from 'fastify';
+import { Gauge, type Registry } from 'prom-client';
+import { registerAccessControl } from './access-control.ts';
+import { apiRoutes, registerApi } from './api/register-api.ts';
+import { createEnvironmentJson } from './api/representations/environment-response.ts';
+import { answerClientError, registerErrorHandling, registerNotFound } from './error-handling.ts';
+import { createHostCheck, misdirected } from './host-check.ts';
+import { BODY_LIMIT_BYTES } from './json-body.ts';
+import { registerMetrics } from './metrics.ts';
+import { registerReference } from './openapi/reference-routes.ts';
+import { registerOperations } from './operations-routes.ts';
+import type { HttpParts } from './parts.ts';
+import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
+import { createWriteLimiter } from './rate-limits.ts';
+import { createRequestIds, registerRequestLog } from './request-log.ts';
+import { securityHeaders } from './security-headers.ts';
+import { createEnvironmentEvents } from './stream/environment-events.ts';
+import { createEventStreams, type EventStreams } from './stream/event-streams.ts';
+import { registerUi } from './ui/ui-routes.ts';
+
+/** Longest time that a client may take for its request, head and body. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** Longer than the idle time-outs of the usual load balancers, so that they close first. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+const PARAMETER_MAX_LENGTH = 500;
+
+/** Asked for by probes under the address of the machine, and without anything to hide. */
+const ANY_HOST: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+
+/** The console and the API, ready to listen. It never listens by itself. */
+export async function buildApp(parts: HttpParts): Promise<FastifyInstance> {
+  const { settings, log } = parts;
+  const app = Fastify(serverOptions(parts));
+  app.server.requestTimeout = REQUEST_TIMEOUT_MS;
+  app.server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+
+  const { registry } = registerMetrics(app);
+  registerRequestLog(app, log);
+  registerErrorHandling(app, log);
+  registerDoor(app, parts);
+  registerNotFound(app);
+  registerAccessControl(app, parts, createWriteLimiter(parts.clock, settings.rateLimits));
+
+  const environmentJson = createEnvironmentJson(parts.placementOf);
+  const streams = createEventStreams(parts);
+  const events = createEnvironmentEvents({ ...parts, environmentJson });
+  app.addHook('preClose', async () => {
+    streams.close();
+    events.close();
+  });
+  registerStreamMetrics(registry, streams);
+  parts.registerMetrics?.(registry);
+
+  const routes = apiRoutes({ parts, environmentJson, streams, events });
+  registerApi(app, routes);
+  registerOperations(app, parts, registry);
+  registerReference(app, routes, settings);
+  await app.register(async (scope) => registerUi(scope, parts));
+  await app.ready();
+  return app;
+}
+
+function serverOptions({ settings, serverFactory }: HttpParts): FastifyServerOptions {
+  return {
+    bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy: (_address, hop) => hop < settings.trustedProxyHops,
+    genReqId: createRequestIds(),
+    forceCloseConnections: true,
+    // While it closes, what is under way is still answered; `/readyz` says that no more should come.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: PARAMETER_MAX_LENGTH },
+    clientErrorHandler: answerClientError,
+    frameworkErrors(error, request, reply) {
+      const { problem, headers } = problemOf(error, request);
+      void (reply as FastifyReply)
+        .code(problem.status)
+        .headers({ ...securityHeaders(settings), ...headers, 'x-request-id': request.id })
+        .type(PROBLEM_MEDIA_TYPE)
+        .send(JSON.stringify(problem));
+    },
+    ...(serverFactory ? { serverFactory } : {}),
+  };
+}
+
+/** What every request passes first, also one that no route fits. */
+function registerDoor(app: FastifyInstance, { settings }: HttpParts): void {
+  const headers = securityHeaders(settings);
+  const isConsoleHost = createHostCheck(settings);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(headers).header('x-request-id', request.id);
+    const known = isConsoleHost(request.headers.host ?? '') || ANY_HOST.has(request.url);
+    done(known ? undefined : (misdirected() as unknown as FastifyError));
+  });
+}
+
+function registerStreamMetrics(registry: Registry, streams: EventStreams): void {
+  const gauges: readonly [string, string, () => number][] = [
+    ['blueberry_event_streams', 'Clients that follow events or a log', () => streams.count()],
+    [
+      'blueberry_event_streams_dropped_total',
+      'Clients that were dropped because they did not read',
+      () => streams.dropped(),
+    ],
+  ];
+  for (const [name, help, value] of gauges) {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value());
+      },
+    });
+  }
+}

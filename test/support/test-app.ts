@@ -1,0 +1,308 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { createGitRepositories } from '../../src/adapters/git/git-repositories.ts';
+import { createKeyFileCipher } from '../../src/adapters/key-file/key-file-cipher.ts';
+import { createLocalAuthenticator } from '../../src/adapters/local-auth/local-authenticator.ts';
+import { openDatabase } from '../../src/adapters/sqlite/database.ts';
+import { createSqliteStore } from '../../src/adapters/sqlite/sqlite-environment-store.ts';
+import { createSqliteEventBus } from '../../src/adapters/sqlite/sqlite-event-bus.ts';
+import { createRandomIdentifiers } from '../../src/adapters/system/random-identifiers.ts';
+import { createSystemClock } from '../../src/adapters/system/system-clock.ts';
+import type { Environment } from '../../src/core/environment.ts';
+import { SCOPES, SYSTEM_ACTOR, type Role, type Scope } from '../../src/core/permissions.ts';
+import { EVERYTHING } from '../../src/core/permissions.ts';
+import type { ApiToken, Repository, User } from '../../src/core/records.ts';
+import { buildApp } from '../../src/http/app.ts';
+import {
+  DEFAULT_RATE_LIMITS,
+  DEFAULT_STREAM_SETTINGS,
+  type HttpParts,
+  type HttpSettings,
+} from '../../src/http/parts.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { EnvironmentRuntime } from '../../src/ports/environment-runtime.ts';
+import type { EnvironmentStore } from '../../src/ports/environment-store.ts';
+import type { EventBus } from '../../src/ports/event-bus.ts';
+import { createAnnouncer } from '../../src/services/announcer.ts';
+import { createConfigSetService } from '../../src/services/config-set-service.ts';
+import { createEnvironmentService } from '../../src/services/environment-service.ts';
+import { createRepositoryService } from '../../src/services/repository-service.ts';
+import { createSessionService } from '../../src/services/session-service.ts';
+import { createTokenService } from '../../src/services/token-service.ts';
+import { createUnitOfWork } from '../../src/services/unit-of-work.ts';
+import { createUserService } from '../../src/services/user-service.ts';
+import { assetFolder } from '../../scripts/build-assets.ts';
+import { createScriptedRuntime } from './scripted-runtime.ts';
+
+export interface TestAppOptions {
+  /** Kept by the caller, to open the same data again; left out: a temporary one that goes with `dispose`. */
+  readonly folder?: string;
+  readonly settings?: Partial<HttpSettings>;
+  readonly quotas?: { readonly perOwner: number; readonly total: number };
+  readonly runtime?: EnvironmentRuntime;
+  readonly clock?: Clock;
+  /** Announcements that the event bus keeps. */
+  readonly keep?: number;
+}
+
+export interface LoggedLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
+/** A user of the test, with a secret for each way to be recognised. */
+export interface TestUser {
+  readonly id: string;
+  readonly email: string;
+  /** An API token with every scope that the role has. */
+  readonly token: string;
+}
+
+export interface Reply<T = any> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: T;
+}
+
+/** The HTTP edge over the real store, bus, Git, cipher and sign-in, listening on a free port of the loopback address. */
+export interface TestApp {
+  readonly url: string;
+  readonly port: number;
+  readonly folder: string;
+  readonly app: FastifyInstance;
+  readonly parts: HttpParts;
+  readonly store: EnvironmentStore;
+  readonly bus: EventBus;
+  readonly log: readonly LoggedLine[];
+  readonly administrator: TestUser;
+  request(method: string, path: string, options?: RequestOptions): Promise<Reply>;
+  /** Makes a user; the token has `scopes`, else all of the role's. */
+  user(role: Role, scopes?: readonly Scope[]): Promise<TestUser>;
+  token(
+    owner: { readonly id: string; readonly email: string },
+    scopes: readonly Scope[],
+    more?: Partial<ApiToken>,
+  ): Promise<string>;
+  /** A session cookie of a user. */
+  session(user: Pick<TestUser, 'id'>): Promise<string>;
+  /** A connected repository, without a Git repository behind it. */
+  repository(change?: Partial<Repository>): Promise<string>;
+  /** Changes a record of an environment as the controller would, and tells of it. */
+  observe(id: string, change: (environment: Environment) => Environment): Promise<void>;
+  close(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export interface RequestOptions {
+  readonly token?: string | null;
+  readonly body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  readonly raw?: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'blueberry-http-')));
+  const database = openDatabase(join(folder, 'blueberry.db'));
+  const store = createSqliteStore(database);
+  const bus = createSqliteEventBus(database, options.keep === undefined ? {} : { keep: options.keep });
+  const clock = options.clock ?? createSystemClock();
+  const identifiers = createRandomIdentifiers();
+  const cipher = createKeyFileCipher({ file: join(folder, 'cipher.key') });
+  const log: LoggedLine[] = [];
+  const logger = loggerInto(log);
+  const authenticator = createLocalAuthenticator({ store, clock, identifiers });
+  const git = createGitRepositories({
+    folder: join(folder, 'repositories'),
+    policy: { allowLocal: true, privateHosts: [] },
+    userEnvironment: { PATH: process.env['PATH'] ?? '' },
+  });
+  const announcer = createAnnouncer({ store, bus, clock, log: logger });
+  const unitOfWork = createUnitOfWork({ store, announcer, cipher, clock });
+  const runtime = options.runtime ?? createScriptedRuntime(clock);
+  const common = { store, unitOfWork, clock, identifiers };
+  const parts: HttpParts = {
+    environments: createEnvironmentService({
+      ...common,
+      bus,
+      runtime,
+      quotas: options.quotas ?? { perOwner: 0, total: 0 },
+      urlOf: (name) => `http://${name}.localhost:8000`,
+    }),
+    repositories: createRepositoryService({ ...common, git, cipher, allowLocal: true }),
+    configSets: createConfigSetService({ ...common, cipher }),
+    tokens: createTokenService(common),
+    users: createUserService({ ...common, authenticator, accounts: authenticator }),
+    sessions: createSessionService({ store, authenticator, clock, identifiers }),
+    bus,
+    store,
+    clock,
+    identifiers,
+    log: logger,
+    settings: {
+      publicUrl: 'http://localhost:8000',
+      consoleHosts: [],
+      secureCookies: false,
+      environment: 'development',
+      version: '0.0.0-test',
+      trustedProxyHops: 0,
+      rateLimits: { ...DEFAULT_RATE_LIMITS, writesPerMinute: 100_000 },
+      stream: DEFAULT_STREAM_SETTINGS,
+      ...options.settings,
+    },
+    assets: { folder: assetFolder, manifest: await readManifest() },
+    readiness: () => Promise.resolve([{ name: 'store', ok: true, message: 'Answers.' }]),
+    placementOf: ({ metadata }) => ({ cluster: 'local', namespace: metadata.name, application: metadata.name }),
+  };
+  const app = await buildApp(parts);
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${String(port)}`;
+  let closed = false;
+
+  async function put(
+    kind: 'user' | 'api_token' | 'token_secret' | 'repository' | 'session',
+    id: string,
+    record: object,
+  ): Promise<void> {
+    await store.commit([{ op: 'put', kind, id, record } as never], []);
+  }
+
+  const test: Omit<TestApp, 'administrator'> = {
+    url,
+    port,
+    folder,
+    app,
+    parts,
+    store,
+    bus,
+    log,
+    async request(method, path, { token, body, raw, headers = {}, signal } = {}) {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        redirect: 'manual',
+        headers: {
+          ...(token === null ? {} : { authorization: `Bearer ${token ?? administrator.token}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(raw === undefined ? (body === undefined ? {} : { body: JSON.stringify(body) }) : { body: raw as BodyInit }),
+        ...(signal ? { signal } : {}),
+      });
+      const text = await response.text();
+      const isJson = (response.headers.get('content-type') ?? '').includes('json');
+      return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null };
+    },
+    async user(role, scopes = SCOPES) {
+      const id = identifiers.ordered('usr');
+      const email = `${role}-${id.slice(-6)}@example.invalid`;
+      const now = clock.timestamp();
+      const record: User = {
+        email,
+        name: role,
+        role,
+        disabled: false,
+        issuer: 'local',
+        subject: id,
+        createdAt: now,
+        updatedAt: now,
+      };
+      await store.commit(
+        [
+          { op: 'put', kind: 'user', id, record },
+          { op: 'put', kind: 'email_reservation', id: email, record: { userId: id } },
+        ],
+        [],
+      );
+      return { id, email, token: await test.token({ id, email }, scopes) };
+    },
+    async token(owner, scopes, more = {}) {
+      const id = identifiers.ordered('tok');
+      const secret = identifiers.secret('bb');
+      const now = clock.timestamp();
+      await put('api_token', id, {
+        name: 'test',
+        owner: { id: owner.id, email: owner.email },
+        scopes,
+        expiresAt: null,
+        lastUsedAt: now,
+        revokedAt: null,
+        createdAt: now,
+        updatedAt: now,
+        ...more,
+      });
+      await put('token_secret', identifiers.digest(secret), { tokenId: id });
+      return secret;
+    },
+    async session({ id }) {
+      const cookie = identifiers.secret('bbs');
+      const createdAt = clock.timestamp();
+      const expiresAt = new Date(clock.now() + 3_600_000).toISOString();
+      await put('session', identifiers.digest(cookie), { userId: id, createdAt, expiresAt });
+      return cookie;
+    },
+    async repository(change = {}) {
+      const id = identifiers.random('repo');
+      const now = clock.timestamp();
+      const record: Repository = {
+        name: 'web',
+        url: 'https://git.example.invalid/acme/web.git',
+        defaultBranch: 'main',
+        path: '',
+        image: null,
+        sealedCredential: null,
+        values: null,
+        audience: [],
+        createdAt: now,
+        updatedAt: now,
+        createdBy: { id: 'usr_test', email: 'test@example.invalid' },
+        ...change,
+      };
+      await put('repository', id, record);
+      return id;
+    },
+    async observe(id, change) {
+      const found = await store.get(EVERYTHING, 'environment', id);
+      if (!found) throw new Error(`There is no environment ${id}.`);
+      const writes = [{ op: 'put' as const, kind: 'environment' as const, id, record: change(found.record) }];
+      const outcome = await store.commit(writes, [{ kind: 'environment', id, version: found.version }]);
+      if (!outcome.committed) throw new Error(`${id} was changed meanwhile.`);
+      await announcer.announceWrites(writes, outcome.versions);
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await app.close();
+      await announcer.close();
+      await bus.close();
+      await store.close();
+    },
+    async dispose() {
+      await test.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  const administrator = await test.user('administrator');
+  return { ...test, administrator };
+}
+
+/** What the product's own actor does, for tests that need no one in particular. */
+export const SYSTEM = SYSTEM_ACTOR;
+
+function loggerInto(lines: LoggedLine[]): HttpParts['log'] {
+  const write = (level: LoggedLine['level']) => (fields: object, message: string) => {
+    lines.push({ level, fields: fields as LoggedLine['fields'], message });
+  };
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+async function readManifest(): Promise<Readonly<Record<string, string>>> {
+  const { readFile } = await import('node:fs/promises');
+  return JSON.parse(await readFile(join(assetFolder, 'manifest.json'), 'utf8')) as Record<string, string>;
+}
