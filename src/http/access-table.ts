@@ -65,4 +65,11 @@ export const ACCESS_TABLE: Readonly<Record<string, Access>> = {
 
   // Pages
   'GET /assets/*': 'public',
+  'GET /sign-in': 'public',
+  'POST /sign-in': 'public',
+  'GET /sign-in/link': 'public',
+  'POST /sign-in/link': 'public',
+  'POST /sign-out': 'authenticated',
+
+  'GET /': 'environments:read',
 };

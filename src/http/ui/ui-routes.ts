@@ -1,4 +1,16 @@
+import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import type { HttpParts } from '../parts.ts';
+import { registerAssets } from './routes/asset-routes.ts';
+import { registerEnvironmentList } from './routes/environment-list-routes.tsx';
+import { registerProblemPages } from './routes/problem-pages.tsx';
+import { registerSignIn } from './routes/sign-in-routes.tsx';
 
-export async function registerUi(_app: FastifyInstance, _parts: HttpParts): Promise<void> {}
+/** The pages of the console, in a scope of their own: unlike the API they take forms. */
+export async function registerUi(app: FastifyInstance, parts: HttpParts): Promise<void> {
+  await app.register(formbody);
+  registerProblemPages(app, parts);
+  registerAssets(app, parts);
+  registerSignIn(app, parts);
+  registerEnvironmentList(app, parts);
+}
