@@ -72,4 +72,8 @@ export const ACCESS_TABLE: Readonly<Record<string, Access>> = {
   'POST /sign-out': 'authenticated',
 
   'GET /': 'environments:read',
+  'GET /environments/new': 'environments:write',
+  'POST /environments': 'environments:write',
+  'GET /branch-options': 'repositories:read',
+  'POST /values-check': 'authenticated',
 };

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { HttpParts } from '../parts.ts';
 import { registerAssets } from './routes/asset-routes.ts';
 import { registerEnvironmentList } from './routes/environment-list-routes.tsx';
+import { registerNewEnvironment } from './routes/new-environment-routes.tsx';
 import { registerProblemPages } from './routes/problem-pages.tsx';
 import { registerSignIn } from './routes/sign-in-routes.tsx';
 
@@ -13,4 +14,5 @@ export async function registerUi(app: FastifyInstance, parts: HttpParts): Promis
   registerAssets(app, parts);
   registerSignIn(app, parts);
   registerEnvironmentList(app, parts);
+  registerNewEnvironment(app, parts);
 }
