@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isFile, readTextFile } from './repository-files.ts';
+import type { BuildStep } from './run-plan.ts';
+
+/** What a package.json asks for. */
+export interface PackagePlan {
+  readonly build: readonly BuildStep[];
+  /** Null when nothing says how to start it. */
+  readonly start: string | null;
+}
+
+interface Tool {
+  readonly name: string;
+  readonly install: string;
+  readonly installLabel: string;
+}
+
+const DEPENDENCY_FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
+/** Scripts that npm runs at every install, with or without dependencies. */
+const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare'];
+
+/** `plan` is null without a package.json; `fault` says what is wrong with one that can't be read. */
+export async function readPackage(
+  folder: string,
+): Promise<
+  { readonly plan: PackagePlan | null; readonly fault: null } | { readonly plan: null; readonly fault: string }
+> {
+  const text = await readTextFile(join(folder, 'package.json'));
+  if (text === null) return { plan: null, fault: null };
+  let content: unknown;
+  try {
+    content = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    return { plan: null, fault: `The package.json is not valid JSON: ${(error as Error).message}` };
+  }
+  if (!isJsonObject(content)) return { plan: null, fault: 'The package.json is not a JSON object' };
+  const scripts = objectAt(content, 'scripts');
+  const tool = await toolOf(folder);
+  const install: BuildStep = { kind: 'install', label: tool.installLabel, command: tool.install };
+  const build: BuildStep = { kind: 'build', label: `${tool.name} run build`, command: `${tool.name} run build` };
+  return {
+    fault: null,
+    plan: {
+      build: [...(needsInstall(content, scripts) ? [install] : []), ...(hasScript(scripts, 'build') ? [build] : [])],
+      start: await startOf(folder, scripts, tool),
+    },
+  };
+}
+
+/** npm starts a server.js where no script says otherwise; see npm-start(1). */
+async function startOf(folder: string, scripts: JsonObject, tool: Tool): Promise<string | null> {
+  if (hasScript(scripts, 'start')) return `${tool.name} start`;
+  return (await isFile(join(folder, 'server.js'))) ? 'node server.js' : null;
+}
+
+async function toolOf(folder: string): Promise<Tool> {
+  const has = (name: string): Promise<boolean> => isFile(join(folder, name));
+  if ((await has('package-lock.json')) || (await has('npm-shrinkwrap.json'))) {
+    return { name: 'npm', install: 'npm ci --no-audit --no-fund', installLabel: 'npm ci' };
+  }
+  if (await has('pnpm-lock.yaml')) {
+    return { name: 'pnpm', install: 'pnpm install --frozen-lockfile', installLabel: 'pnpm install' };
+  }
+  if (await has('yarn.lock')) {
+    // Yarn 2 and later keep their settings in a file of this name, and call the option so.
+    const option = (await has('.yarnrc.yml')) ? '--immutable' : '--frozen-lockfile';
+    return { name: 'yarn', install: `yarn install ${option}`, installLabel: 'yarn install' };
+  }
+  return { name: 'npm', install: 'npm install --no-audit --no-fund --no-package-lock', installLabel: 'npm install' };
+}
+
+function needsInstall(content: JsonObject, scripts: JsonObject): boolean {
+  if (content['workspaces'] !== undefined) return true;
+  if (INSTALL_SCRIPTS.some((name) => hasScript(scripts, name))) return true;
+  return DEPENDENCY_FIELDS.some((field) => Object.keys(objectAt(content, field)).length > 0);
+}
+
+function hasScript(scripts: JsonObject, name: string): boolean {
+  const script = scripts[name];
+  return typeof script === 'string' && script.trim() !== '';
+}
+
+function objectAt(content: JsonObject, field: string): JsonObject {
+  const value = content[field];
+  return isJsonObject(value) ? value : {};
+}
