@@ -1,4 +1,4 @@
-import type { Election, Leadership } from '../ports/election.ts';
+import type { Election } from '../ports/election.ts';
 import type { EventBus } from '../ports/event-bus.ts';
 import type { Precondition } from '../ports/environment-store.ts';
 import type { EnvironmentService } from '../services/environment-service.ts';
@@ -50,7 +50,7 @@ export async function runEnvironmentController(parts: EnvironmentControllerParts
     try {
       const leadership = await parts.election.campaign(signal);
       try {
-        await lead(parts, leadership);
+        await lead(parts, AbortSignal.any([signal, leadership.signal]));
       } finally {
         await leadership.resign();
       }
@@ -62,10 +62,10 @@ export async function runEnvironmentController(parts: EnvironmentControllerParts
   }
 }
 
-async function lead(parts: EnvironmentControllerParts, leadership: Leadership): Promise<void> {
+async function lead(parts: EnvironmentControllerParts, stop: AbortSignal): Promise<void> {
   const { store, bus, runtime, clock, log, stats } = parts;
   const ended = new AbortController();
-  const signal = AbortSignal.any([leadership.signal, ended.signal]);
+  const signal = AbortSignal.any([stop, ended.signal]);
   const fence = await takeOver(store, parts.holder, clock);
   const context: ReconcileContext = {
     ...parts,
