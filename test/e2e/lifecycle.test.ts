@@ -16,7 +16,7 @@ let fixture: GitFixture;
 let repositoryId: string;
 
 beforeEach(async () => {
-  product = await startProduct({ env: { IDLE_SLEEP_MINUTES: '0.05', QUOTA_PER_OWNER: '0' } });
+  product = await startProduct({ env: { IDLE_SLEEP_MINUTES: '0.05', QUOTA_PER_OWNER: '0', WRITES_PER_MINUTE: '100000' } });
   fixture = await createGitFixture({ 'blueberry.yaml': 'run: exec node s.js\n', 's.js': SERVER });
   repositoryId = await connectRepository(product, fixture.path);
 });
