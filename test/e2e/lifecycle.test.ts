@@ -16,7 +16,9 @@ let fixture: GitFixture;
 let repositoryId: string;
 
 beforeEach(async () => {
-  product = await startProduct({ env: { IDLE_SLEEP_MINUTES: '0.05', QUOTA_PER_OWNER: '0', WRITES_PER_MINUTE: '100000' } });
+  product = await startProduct({
+    env: { IDLE_SLEEP_MINUTES: '0.05', QUOTA_PER_OWNER: '0', WRITES_PER_MINUTE: '100000' },
+  });
   fixture = await createGitFixture({ 'blueberry.yaml': 'run: exec node s.js\n', 's.js': SERVER });
   repositoryId = await connectRepository(product, fixture.path);
 });
@@ -122,8 +124,11 @@ describe('Blueberry itself', () => {
     expect(await product.stop('SIGINT')).toBe(0);
     expect(await processesOf(id)).toEqual([]);
     product = await startProduct({ dataDir, port });
-    await untilStatus(product, id, 'ready');
-    expect((await visit(product, 'survivor')).status).toBe(200);
+    await eventually(
+      async () => ((await visit(product, 'survivor')).status === 200 ? true : null),
+      15_000,
+      'it to be up again',
+    );
   });
 
   it('goes on with its events where a client left off, across a restart', async () => {

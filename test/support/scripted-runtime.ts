@@ -73,7 +73,7 @@ export function createScriptedRuntime(clock: Clock): ScriptedRuntime {
     },
     list: () => Promise.resolve([...present.values()].map(({ key }) => key)),
     watch: () => () => undefined,
-     
+
     async *logs(): AsyncIterable<LogLine> {
       yield* [];
     },
