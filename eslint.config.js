@@ -57,6 +57,7 @@ export default defineConfig(
   {
     // Besides the configuration, the programs that run as processes of their own get their input by environment.
     files: [
+      'src/main.ts',
       'src/config/**/*.ts',
       'src/adapters/local-process/supervisor.ts',
       'src/adapters/local-process/static-server.ts',
@@ -75,7 +76,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.{js,cjs}'],
+    files: ['**/*.{js,cjs,mjs}'],
     languageOptions: { globals: { module: 'readonly', process: 'readonly', URL: 'readonly', console: 'readonly' } },
   },
 );

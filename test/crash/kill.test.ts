@@ -129,17 +129,17 @@ async function processOwners(ids: ReadonlySet<string>): Promise<string[]> {
 async function assertConverged(product: Product, began: number): Promise<void> {
   for (const { id, deleted, name } of told.values()) {
     const left = Math.max(1_000, CONVERGED_WITHIN_MS - (Date.now() - began));
-    const settled = await eventually(
+    await eventually(
       async () => {
         const now = await readEnvironment(product, id);
-        return now.status === (deleted ? 'terminated' : 'ready') ? now : null;
+        if (now.status !== (deleted ? 'terminated' : 'ready')) return null;
+        return deleted || (await visit(product, name)).text === now.git.commit_sha ? now : null;
       },
       left,
-      `${name} (${id}) to be ${deleted ? 'terminated' : 'ready'}`,
+      `${name} (${id}) to be ${deleted ? 'terminated' : 'ready and served'}`,
     ).catch(async (error: unknown) => {
       throw new Error(`${String(error)}: ${JSON.stringify(await readEnvironment(product, id))}\n${product.output()}`);
     });
-    if (!deleted) expect((await visit(product, settled.name)).text).toBe(settled.git.commit_sha);
   }
 }
 

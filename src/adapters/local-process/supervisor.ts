@@ -70,7 +70,9 @@ async function supervise(work: SupervisorOrder): Promise<void> {
     if (end.done !== null) break;
     if (work.leash) process.stdout.write(`${index}\n`);
     log.note(`$ ${command}`);
-    const child = start(command, work, log.write);
+    const child = start(command, work, (stream, chunk) => {
+      log.write(stream, chunk);
+    });
     exit = { command: index, ...(await endOf(child)) };
     const last = exit.code !== 0 || index === work.commands.length - 1;
     await (end.done ?? (last ? endOthers(owner, work.graceMs) : undefined));

@@ -18,12 +18,12 @@ const NOISE = [
 const ERROR_HEAD = /^(?:Uncaught |Exception in thread .*)?[\w.$]*(?:Error|Exception|panic)\b.*?:/;
 const STACK_FRAME = /^\s+at \S/;
 
+// eslint-disable-next-line no-control-regex -- these are what is taken out
+const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
+
 /** Without what moves a terminal's cursor or colours it, and without other control characters. */
 export function plainText(line: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what is taken out
-  return stripVTControlCharacters(line)
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '')
-    .trimEnd();
+  return stripVTControlCharacters(line).replace(CONTROL_CHARACTERS, '').trimEnd();
 }
 
 /** The line that says best why a program ended: the head of the error above a stack, else the last that says anything. */
