@@ -2,7 +2,9 @@ import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import type { HttpParts } from '../parts.ts';
 import { registerAssets } from './routes/asset-routes.ts';
+import { registerEnvironmentActions } from './routes/environment-action-routes.tsx';
 import { registerEnvironmentList } from './routes/environment-list-routes.tsx';
+import { registerEnvironmentPage } from './routes/environment-page-routes.tsx';
 import { registerNewEnvironment } from './routes/new-environment-routes.tsx';
 import { registerProblemPages } from './routes/problem-pages.tsx';
 import { registerSignIn } from './routes/sign-in-routes.tsx';
@@ -15,4 +17,6 @@ export async function registerUi(app: FastifyInstance, parts: HttpParts): Promis
   registerSignIn(app, parts);
   registerEnvironmentList(app, parts);
   registerNewEnvironment(app, parts);
+  registerEnvironmentPage(app, parts);
+  registerEnvironmentActions(app, parts);
 }

@@ -48,9 +48,11 @@ export function ProblemNotice({ problem }: Pick<ProblemProps, 'problem'>): Html 
       <Icon name="failed" />
       <div>
         <p>{problem.detail}</p>
-        <p class="fine">
-          {problem.title} · request <code>{problem.request_id}</code>
-        </p>
+        {problem.status >= 500 && (
+          <p class="fine">
+            Request <code>{problem.request_id}</code>
+          </p>
+        )}
       </div>
     </div>
   );
