@@ -1,0 +1,113 @@
+import type { Repository } from '../../../core/records.ts';
+import type { Versioned } from '../../../ports/environment-store.ts';
+import type { FormState } from '../forms/form-state.ts';
+import type { PageContext } from '../page-context.ts';
+import { CsrfField, Field, FormFaultList, TextField } from './form.tsx';
+import type { Html } from './html.ts';
+import { ValuesField } from './values-field.tsx';
+
+export interface RepositoryFormProps {
+  readonly context: PageContext;
+  readonly form: FormState;
+  /** Null for one that is about to be connected. */
+  readonly repository: Versioned<Repository> | null;
+}
+
+export function RepositoryForm({ context, form, repository }: RepositoryFormProps): Html {
+  const action = repository === null ? '/repositories' : `/repositories/${repository.id}`;
+  return (
+    <form
+      class="card form"
+      id="repository-form"
+      method="post"
+      action={action}
+      novalidate
+      hx-post={action}
+      hx-target="this"
+      hx-swap="outerMorph"
+      hx-disable="find .submit"
+    >
+      <CsrfField token={context.csrfToken} />
+      {repository !== null && <input type="hidden" name="version" value={String(repository.version)} />}
+      <FormFaultList faults={form.faults} />
+      <TextField
+        form={form}
+        name="url"
+        label="URL"
+        required
+        placeholder="https://github.com/acme/shop.git"
+        hint="https://HOST/PATH, USER@HOST:PATH, or for development the absolute path of a folder."
+      />
+      <TextField form={form} name="name" label="Name" optional hint="Left empty, it is taken from the URL." />
+      <CredentialField form={form} hasCredential={repository?.record.sealedCredential != null} />
+      <TextField
+        form={form}
+        name="default_branch"
+        label="Default branch"
+        optional={repository === null}
+        hint={repository === null ? "Left empty, it is what the repository's HEAD says." : undefined}
+      />
+      <TextField
+        form={form}
+        name="path"
+        label="Subfolder"
+        optional
+        placeholder="apps/web"
+        hint="Where the application is, if not at the root."
+      />
+      <ValuesField
+        form={form}
+        name="values"
+        label="Values"
+        hint={
+          <>
+            For every environment of this repository. <code>env</code> holds environment variables.
+          </>
+        }
+      />
+      <div class="form-end">
+        <button class="button button-primary submit" type="submit">
+          {repository === null ? 'Connect' : 'Save'}
+        </button>
+        <a class="button button-quiet" href="/repositories">
+          Cancel
+        </a>
+      </div>
+    </form>
+  );
+}
+
+/** Write-only: what is kept is never shown, and what was typed is not sent back. */
+function CredentialField({ form, hasCredential }: { readonly form: FormState; readonly hasCredential: boolean }): Html {
+  return (
+    <>
+      <Field
+        form={form}
+        name="credential"
+        label="Credential"
+        optional
+        hint={
+          hasCredential
+            ? 'One is kept, encrypted. Type a new one to replace it.'
+            : 'A token or USER:PASSWORD for https, a private key for ssh. Kept encrypted, never shown again.'
+        }
+        control={(control) => (
+          <textarea
+            class="input mono"
+            rows={2}
+            spellcheck={false}
+            autocomplete="off"
+            autocapitalize="none"
+            {...control}
+          />
+        )}
+      />
+      {hasCredential && (
+        <label class="check">
+          <input type="checkbox" name="forget_credential" value="1" autocomplete="off" />
+          Forget the credential that is kept
+        </label>
+      )}
+    </>
+  );
+}
