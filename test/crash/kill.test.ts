@@ -40,6 +40,8 @@ interface Told {
   readonly id: string;
   readonly name: string;
   deleted: boolean;
+  /** A deletion was asked for and cut off before its reply: either outcome is right. */
+  deletionUnknown: boolean;
 }
 const told = new Map<string, Told>();
 let made = 0;
@@ -98,12 +100,15 @@ async function create(product: Product): Promise<void> {
   made += 1;
   const name = `crash-${String(made)}`;
   const reply = await product.api<EnvironmentBody>('POST', '/api/environments', { name, repository_id: repositoryId });
-  if (reply.status === 201) told.set(reply.body.id, { id: reply.body.id, name, deleted: false });
+  if (reply.status === 201)
+    told.set(reply.body.id, { id: reply.body.id, name, deleted: false, deletionUnknown: false });
 }
 
 async function remove(product: Product, victim: Told): Promise<void> {
+  victim.deletionUnknown = true;
   const reply = await product.api('DELETE', `/api/environments/${victim.id}`);
-  if (reply.status === 202) victim.deleted = true;
+  victim.deleted = reply.status === 202;
+  victim.deletionUnknown = false;
 }
 
 async function redeploy(product: Product, victim: Told | undefined): Promise<void> {
@@ -127,7 +132,14 @@ async function processOwners(ids: ReadonlySet<string>): Promise<string[]> {
 }
 
 async function assertConverged(product: Product, began: number): Promise<void> {
-  for (const { id, deleted, name } of told.values()) {
+  for (const one of told.values()) {
+    const { id, name } = one;
+    if (one.deletionUnknown) {
+      const { status } = await readEnvironment(product, id);
+      one.deleted = status === 'deleting' || status === 'terminated';
+      one.deletionUnknown = false;
+    }
+    const { deleted } = one;
     const left = Math.max(1_000, CONVERGED_WITHIN_MS - (Date.now() - began));
     await eventually(
       async () => {
@@ -161,7 +173,8 @@ it(
       const names = all.body.items.map(({ name }) => name);
       expect(new Set(names).size, 'no name lives twice').toBe(names.length);
       // What was cut off before its reply may live as well; it is told of from now on, and ends with the others.
-      for (const { id, name } of all.body.items) if (!told.has(id)) told.set(id, { id, name, deleted: false });
+      for (const { id, name } of all.body.items)
+        if (!told.has(id)) told.set(id, { id, name, deleted: false, deletionUnknown: false });
       await assertConverged(healed, Date.now());
       const living = [...told.values()].filter(({ deleted }) => !deleted).map(({ id }) => id);
       expect(await worktreeOwners(), 'worktrees are those of the living').toEqual(expect.arrayContaining(living));
