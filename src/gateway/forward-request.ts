@@ -81,14 +81,16 @@ export function forwardRequest(
       }
       passAnswer(answer, response);
       answer.once('end', () => {
+        if (replayable) return;
         // An answer may come before the request is whole; the rest is of no use to anybody.
         request.unpipe(outgoing);
         request.resume();
+        outgoing.destroy();
       });
     });
     outgoing.on('error', (error) => {
       // Behind the head of an answer it is the answer's own stream that tells of trouble.
-      if (!answered) fail(error, !connected || replayable);
+      if (!answered) fail(error, !connected || (replayable && !isNoHttp(error)));
     });
     response.once('close', () => {
       signal.removeEventListener('abort', leave);
@@ -97,6 +99,11 @@ export function forwardRequest(
     if (body) outgoing.flushHeaders();
     else outgoing.end();
   });
+}
+
+/** What the parser refuses, it will refuse again. */
+export function isNoHttp(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^(?:HPE|ERR)_/.test(String(error.code));
 }
 
 interface Head {
@@ -118,7 +125,10 @@ function openRequest(
   const key = { id: metadata.id, name: metadata.name };
   const options = { ...head, setHost: false, insecureHTTPParser: false };
   if (replayable) return httpRequest({ ...options, agent: connections.agentFor(key, status.serving?.revision ?? 0) });
-  return httpRequest({ ...options, createConnection: connectionMaker(connections, key) });
+  // Told that the connection is to be closed, servers close it before they have read what they refuse, and what they
+  // answered is lost.
+  const headers = [...head.headers, 'Connection', 'keep-alive'];
+  return httpRequest({ ...options, headers, createConnection: connectionMaker(connections, key) });
 }
 
 /** For requests that have a connection of their own. */

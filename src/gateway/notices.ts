@@ -1,4 +1,5 @@
 import { Failure } from '../core/errors.ts';
+import { isNoHttp } from './forward-request.ts';
 import type { PreviewTarget } from './preview-target.ts';
 import type { Notice } from './replies.ts';
 
@@ -70,8 +71,7 @@ export function failureOf(name: string, error: unknown): Failure {
   if (error instanceof Failure) {
     return new Failure('bad_upstream', `${name} does not accept connections at the moment. Try again in a moment.`);
   }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return code.startsWith('HPE_') || code.startsWith('ERR_')
+  return isNoHttp(error)
     ? new Failure('bad_upstream', `${name} answered with something that is not valid HTTP. Read its log.`)
     : new Failure('bad_upstream', `${name} ended the connection without an answer. Read its log, then try again.`);
 }

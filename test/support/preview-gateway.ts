@@ -88,6 +88,8 @@ export interface PreviewGateway {
   create(name: string): Promise<Environment>;
   /** Changes the record, whatever it is now. */
   change(id: string, change: (environment: Environment) => Environment): Promise<Environment>;
+  /** Starts an application that goes with `dispose`, and an environment that is ready with it. */
+  serve(name: string, listener: RequestListener): Promise<Application>;
   /** Makes it ready, with the application behind it; again: the next revision. */
   deploy(name: string, application: Application): Promise<Environment>;
   read(id: string): Promise<Environment>;
@@ -171,6 +173,16 @@ export async function startPreviewGateway(settings: Partial<GatewaySettings> = {
     return environment;
   }
 
+  async function deploy(name: string, application: Application): Promise<Environment> {
+    const reservation = await store.get(EVERYTHING, 'name_reservation', name);
+    const id = reservation?.record.environmentId ?? (await create(name)).metadata.id;
+    const revision = (serving.get(id)?.revision ?? 0) + 1;
+    serving.set(id, { port: application.port, revision });
+    return change(id, (environment) => ready(environment, revision));
+  }
+
+  const applications: Application[] = [];
+
   return {
     port,
     gateway,
@@ -180,12 +192,12 @@ export async function startPreviewGateway(settings: Partial<GatewaySettings> = {
     hint: (id) => hints.forEach((hint) => hint(id)),
     create,
     change,
-    async deploy(name, application) {
-      const reservation = await store.get(EVERYTHING, 'name_reservation', name);
-      const id = reservation?.record.environmentId ?? (await create(name)).metadata.id;
-      const revision = (serving.get(id)?.revision ?? 0) + 1;
-      serving.set(id, { port: application.port, revision });
-      return change(id, (environment) => ready(environment, revision));
+    deploy,
+    async serve(name, listener) {
+      const application = await startApplication(listener);
+      applications.push(application);
+      await deploy(name, application);
+      return application;
     },
     async read(id) {
       const found = await store.get(EVERYTHING, 'environment', id);
@@ -199,6 +211,7 @@ export async function startPreviewGateway(settings: Partial<GatewaySettings> = {
       server.close();
       server.closeAllConnections();
       await closed;
+      for (const application of applications) if (application.server.listening) await application.stop();
       await announcer.close();
       await bus.close();
       await store.close();
