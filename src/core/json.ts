@@ -7,6 +7,11 @@ export interface JsonObject {
 /** Keys that would reach an object's prototype when maps are merged; refused wherever values enter. */
 const PROTOTYPE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
+/** Whether a key would reach an object's prototype. */
+export function isPrototypeKey(key: string): boolean {
+  return PROTOTYPE_KEYS.has(key);
+}
+
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -25,7 +30,7 @@ export function findPrototypeKey(value: unknown, path: readonly string[] = []): 
   }
   if (typeof value !== 'object' || value === null) return null;
   for (const [key, item] of Object.entries(value)) {
-    if (PROTOTYPE_KEYS.has(key)) return [...path, key];
+    if (isPrototypeKey(key)) return [...path, key];
     const found = findPrototypeKey(item, [...path, key]);
     if (found) return found;
   }

@@ -7,12 +7,14 @@ const command = z
   .string({ error: 'must be a command, as text' })
   .trim()
   .min(1, { error: 'must not be empty' })
-  .max(COMMAND_MAX_LENGTH, { error: `must have at most ${String(COMMAND_MAX_LENGTH)} characters` });
+  .max(COMMAND_MAX_LENGTH, { error: `must have at most ${String(COMMAND_MAX_LENGTH)} characters` })
+  .refine((text) => !text.includes('\0'), { error: 'must not contain a null character' });
 
 const healthPath = z
   .string({ error: 'must be a path such as /healthz' })
-  .max(2000)
-  .regex(/^\/[^\s#]*$/, { error: 'must be a path that starts with a slash, without spaces' });
+  .max(2000, { error: 'must have at most 2000 characters' })
+  // What can stand in the first line of a request as it is: printable ASCII.
+  .regex(/^\/[\x21\x22\x24-\x7e]*$/, { error: 'must be a path that starts with a slash, without spaces' });
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 
