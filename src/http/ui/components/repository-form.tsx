@@ -39,7 +39,7 @@ export function RepositoryForm({ context, form, repository }: RepositoryFormProp
         hint="https://HOST/PATH, USER@HOST:PATH, or for development the absolute path of a folder."
       />
       <TextField form={form} name="name" label="Name" optional hint="Left empty, it is taken from the URL." />
-      <CredentialField form={form} hasCredential={repository?.record.sealedCredential != null} />
+      <CredentialField form={form} hasCredential={repository !== null && repository.record.sealedCredential !== null} />
       <TextField
         form={form}
         name="default_branch"
