@@ -84,6 +84,29 @@ export const ACCESS_TABLE: Readonly<Record<string, Access>> = {
   'POST /environments/:env_id/sleep': 'environments:write',
   'POST /environments/:env_id/wake': 'environments:write',
   'POST /environments/:env_id/delete': 'environments:write',
+
+  'GET /repositories': 'repositories:read',
+  'POST /repositories': 'repositories:write',
+  'GET /repositories/new': 'repositories:write',
+  'GET /repositories/:repository_id': 'repositories:read',
+  'POST /repositories/:repository_id': 'repositories:write',
+  'POST /repositories/:repository_id/test': 'repositories:read',
+  'GET /repositories/:repository_id/branches': 'repositories:read',
+  'POST /repositories/:repository_id/delete': 'repositories:write',
+
+  'GET /config-sets': 'config_sets:read',
+  'POST /config-sets': 'config_sets:write',
+  'GET /config-sets/new': 'config_sets:write',
+  'GET /config-sets/:config_set_id': 'config_sets:read',
+  'POST /config-sets/:config_set_id': 'config_sets:write',
+  'POST /config-sets/:config_set_id/delete': 'config_sets:write',
+
+  'GET /tokens': 'tokens:read',
+  'POST /tokens': 'tokens:write',
+  'POST /tokens/:token_id/revoke': 'tokens:write',
+
+  'GET /profile': 'authenticated',
+  'POST /profile/password': 'authenticated',
   'GET /branch-options': 'repositories:read',
   'POST /values-check': 'authenticated',
 };

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { EVERYTHING, may, type Actor } from '../../../core/permissions.ts';
+import { may, type Actor } from '../../../core/permissions.ts';
 import type { Repository } from '../../../core/records.ts';
 import type { Versioned } from '../../../ports/environment-store.ts';
 import type { HttpParts } from '../../parts.ts';
 import { actorOf } from '../../request-context.ts';
 import { listUrl, readListFilter, storeFilter, type ListFilter } from '../environment-filter.ts';
 import { readQuery } from '../forms/form-body.ts';
+import { hasOwnPassword } from '../own-password.ts';
 import { openPage } from '../page-context.ts';
 import { EnvironmentList, EnvironmentListPage, EnvironmentRows } from '../pages/environment-list-page.tsx';
 import { isFromScript, sendPage, sendPart } from '../reply.ts';
@@ -42,11 +43,6 @@ export async function connectedRepositories(
   if (!may(actor, 'repositories:read')) return [];
   const { items } = await repositories.listRepositories(actor, { limit: REPOSITORIES_MAX });
   return [...items].sort((left, right) => left.record.name.localeCompare(right.record.name));
-}
-
-async function hasOwnPassword({ store, sessions }: HttpParts, { userId, via }: Actor): Promise<boolean> {
-  if (userId === null || via !== 'session' || !sessions.accepts.includes('password')) return true;
-  return (await store.get(EVERYTHING, 'password', userId)) !== null;
 }
 
 /** As many rows as the page shows already, so that a live update takes none away. */

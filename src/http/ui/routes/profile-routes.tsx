@@ -1,0 +1,42 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { HttpParts } from '../../parts.ts';
+import { actorOf } from '../../request-context.ts';
+import { readForm } from '../forms/form-body.ts';
+import { formWith, type FormFaults, type FormState } from '../forms/form-state.ts';
+import { attempt, type Submission } from '../forms/submit.ts';
+import { hasOwnPassword } from '../own-password.ts';
+import { openPage } from '../page-context.ts';
+import { PasswordForm, ProfilePage } from '../pages/profile-page.tsx';
+import { isFromScript, sendPage, sendPart } from '../reply.ts';
+
+const NOT_THE_SAME: FormFaults = { fields: { repeated: ['Must be the same as above.'] }, form: [] };
+
+export function registerProfile(app: FastifyInstance, parts: HttpParts): void {
+  app.get('/profile', async (request, reply) => sendProfile(request, reply, formWith(), false, 200));
+
+  app.post('/profile/password', async (request, reply) => {
+    const form = readForm(request);
+    const password = form.exact('password');
+    const saved: Submission<void> =
+      password === form.exact('repeated')
+        ? await attempt(request, () => parts.users.setPassword(actorOf(request), password))
+        : { ok: false, status: 422, faults: NOT_THE_SAME };
+    return saved.ok
+      ? sendProfile(request, reply, formWith(), true, 200)
+      : sendProfile(request, reply, formWith({}, saved.faults), false, saved.status);
+  });
+
+  async function sendProfile(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    form: FormState,
+    justSaved: boolean,
+    status: number,
+  ): Promise<FastifyReply> {
+    const context = await openPage(request, reply, parts);
+    const view = { context, form, justSaved, hasPassword: await hasOwnPassword(parts, actorOf(request)) };
+    return isFromScript(request)
+      ? sendPart(reply, <PasswordForm {...view} />, status)
+      : sendPage(reply, <ProfilePage {...view} />, status);
+  }
+}
