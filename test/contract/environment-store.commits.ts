@@ -5,6 +5,7 @@ import { EVERYTHING } from '../../src/core/permissions.ts';
 import type { RecordKind } from '../../src/core/records.ts';
 import { recordKey, type EnvironmentStore, type Precondition, type Write } from '../../src/ports/environment-store.ts';
 import { identifiers, putEnvironment, sampleEnvironment, touched } from '../support/sample-records.ts';
+import { incrementCounter, readCounter } from '../support/shared-counter.ts';
 import type { CurrentHarness } from './environment-store.suite.ts';
 
 const reserve = (name: string, environmentId: string): Write => ({
@@ -207,25 +208,11 @@ export function describeCommits(current: CurrentHarness): void {
       const harness = current();
       const stores = [harness.store, await harness.openAnother()];
       const increments = 40;
-      async function increment(store: EnvironmentStore): Promise<void> {
-        for (;;) {
-          const read = await store.get(EVERYTHING, 'leader_epoch', 'counter');
-          const record = { holder: String(Number(read?.record.holder ?? 0) + 1), takenAt: '' };
-          const outcome = await store.commit(
-            [{ op: 'put', kind: 'leader_epoch', id: 'counter', record }],
-            [read ? { kind: 'leader_epoch', id: 'counter', version: read.version } : absent('leader_epoch', 'counter')],
-          );
-          if (outcome.committed) return;
-        }
-      }
       await Promise.all(
-        Array.from({ length: increments }, (_, number) => increment(stores[number % 2] as EnvironmentStore)),
+        Array.from({ length: increments }, (_, number) => incrementCounter(stores[number % 2] as EnvironmentStore)),
       );
       for (const store of stores) {
-        expect(await store.get(EVERYTHING, 'leader_epoch', 'counter')).toMatchObject({
-          version: increments,
-          record: { holder: String(increments) },
-        });
+        expect(await readCounter(store)).toEqual({ value: increments, version: increments });
       }
     });
 

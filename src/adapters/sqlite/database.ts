@@ -113,12 +113,16 @@ function connect(file: string): DatabaseSync {
     return connection;
   } catch (error) {
     if (connection?.isOpen === true) connection.close();
-    const failure = storageFailure(error, file);
-    if (failure instanceof Failure && failure.code === 'newer_schema') throw failure;
-    const why = failure instanceof Error ? failure.message : String(failure);
-    throw new Failure('unavailable', `The database ${file} cannot be used. ${why}`, {
-      code: failure instanceof Failure ? failure.code : 'storage_failed',
-      cause: error,
-    });
+    throw openFailure(storageFailure(error, file), file);
   }
+}
+
+/** What cannot be opened is told to whoever starts Blueberry, so the sentence says which file it is. */
+function openFailure(error: unknown, file: string): Failure {
+  if (error instanceof Failure && error.code === 'newer_schema') return error;
+  const [code, why] =
+    error instanceof Failure
+      ? [error.code, error.message]
+      : ['storage_failed', `Check that DATA_DIR can be written by the user who runs Blueberry (${String(error)}).`];
+  return new Failure('unavailable', `The database ${file} cannot be used. ${why}`, { code, cause: error });
 }
