@@ -1,46 +1,31 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = join(root, 'src/http/ui');
 
 /** Where the server looks for assets, whether it runs from src or from dist. */
 export const assetFolder = join(root, 'dist/assets');
 
-/** Logical name (without extension) and the file of an installed package that is bundled under it. */
-const vendored: Record<string, string> = {
-  htmx: require.resolve('htmx.org/dist/htmx.esm.js'),
-  'htmx-sse': require.resolve('htmx.org/dist/ext/hx-sse.js'),
-  alpine: require.resolve('@alpinejs/csp/dist/cdn.js'),
-};
-
-/** File name of an asset inside the asset folder by its logical name, such as `app.js` → `app-5C2ZK3QX.js`. */
+/** File name of an asset inside the asset folder by its logical name, such as `main.js` → `main-5C2ZK3QX.js`. */
 export type AssetManifest = Record<string, string>;
 
 /**
  * Builds what the browser gets, and writes `manifest.json` beside it.
  *
- * Entries are the files directly inside `src/http/ui/browser` (`*.ts`) and `src/http/ui/styles` (`*.css`), each bundled
- * and minified with what it imports from folders below; every file of `src/http/ui/static`, as it is; and the vendored
- * libraries. A folder that does not exist has no entries. Names carry a hash of the content, so files can be cached
- * for ever. The manifest is replaced last, and files that it no longer names are removed after that.
+ * `browser/main.ts` and `styles/main.css` of `src/http/ui` are bundled with what they import and minified; the files of
+ * `static` are taken as they are. Names carry a hash of the content, so files can be cached for ever. The manifest is
+ * replaced last, and files that it no longer names are removed after that.
  */
 export async function buildAssets({ outDir }: { outDir: string }): Promise<AssetManifest> {
   await mkdir(outDir, { recursive: true });
   const manifest: AssetManifest = {};
 
-  const entryPoints = [
-    ...Object.entries(vendored).map(([out, file]) => ({ in: file, out })),
-    ...(await entriesOf('browser', '.ts')),
-    ...(await entriesOf('styles', '.css')),
-  ];
   const result = await build({
-    entryPoints,
+    entryPoints: [join(sources, 'browser/main.ts'), join(sources, 'styles/main.css')],
     outdir: outDir,
     entryNames: '[name]-[hash]',
     assetNames: '[name]-[hash]',
@@ -59,7 +44,7 @@ export async function buildAssets({ outDir }: { outDir: string }): Promise<Asset
     if (output.entryPoint !== undefined) manifest[logicalName(basename(path))] = basename(path);
   }
 
-  for (const file of await filesIn('static')) {
+  for (const file of await readdir(join(sources, 'static'))) {
     const content = await readFile(join(sources, 'static', file));
     const hash = createHash('sha256').update(content).digest('hex').slice(0, 8).toUpperCase();
     const name = `${basename(file, extname(file))}-${hash}${extname(file)}`;
@@ -78,24 +63,7 @@ export async function buildAssets({ outDir }: { outDir: string }): Promise<Asset
   return manifest;
 }
 
-async function entriesOf(folder: string, extension: string): Promise<{ in: string; out: string }[]> {
-  const files = await filesIn(folder);
-  return files
-    .filter((file) => file.endsWith(extension) && !file.endsWith('.d.ts'))
-    .map((file) => ({ in: join(sources, folder, file), out: basename(file, extension) }));
-}
-
-async function filesIn(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(join(sources, folder), { withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-/** Takes the content hash out: `app-5C2ZK3QX.js` → `app.js`. */
+/** Takes the content hash out: `main-5C2ZK3QX.js` → `main.js`. */
 function logicalName(file: string): string {
   return file.replace(/-[A-Z0-9]{8}(?=\.[a-z0-9]+$)/, '');
 }

@@ -102,7 +102,7 @@ function Document({ context, title, tabIcon, children }: DocumentProps): Html {
         <link rel="icon" type="image/svg+xml" id="tab-icon" href={asset(`tab-${tabIcon}.svg`)} {...icons} />
         <script src={asset('main.js')} nonce={nonce} defer />
       </head>
-      <body data-position={position ?? undefined}>
+      <body data-position={position ?? undefined} data-now={String(context.nowMs)}>
         <IconSprite />
         {children}
       </body>

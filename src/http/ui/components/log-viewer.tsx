@@ -14,13 +14,14 @@ export function LogViewer({ id }: { readonly id: string }): Html {
         <h2 class="card-title" id="env-log-title">
           Log
         </h2>
-        <span class="fine log-state needs-script" x-text="state" role="status" />
+        <span class="fine log-state needs-script" x-ref="state" role="status" />
         <button
           class="button button-quiet button-small needs-script"
           id="log-pause"
           type="button"
           x-on:click="toggle"
-          x-bind:aria-pressed="pressed"
+          aria-pressed="false"
+          x-ref="pause"
         >
           <Icon name="pause" />
           Pause
