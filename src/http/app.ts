@@ -7,7 +7,7 @@ import Fastify, {
 import { Gauge, type Registry } from 'prom-client';
 import { registerAccessControl } from './access-control.ts';
 import { apiRoutes, registerApi } from './api/register-api.ts';
-import { createEnvironmentJson } from './api/representations/environment-response.ts';
+import { createEnvironmentEncoder } from './api/representations/environment-response.ts';
 import { answerClientError, registerErrorHandling, registerNotFound } from './error-handling.ts';
 import { createHostCheck, misdirected } from './host-check.ts';
 import { BODY_LIMIT_BYTES } from './json-body.ts';
@@ -46,9 +46,9 @@ export async function buildApp(parts: HttpParts): Promise<FastifyInstance> {
   registerNotFound(app);
   registerAccessControl(app, parts, createWriteLimiter(parts.clock, settings.rateLimits));
 
-  const environmentJson = createEnvironmentJson(parts.placementOf);
+  const encodeEnvironment = createEnvironmentEncoder(parts.placementOf);
   const streams = createEventStreams(parts);
-  const events = createEnvironmentEvents({ ...parts, environmentJson });
+  const events = createEnvironmentEvents({ ...parts, encodeEnvironment });
   app.addHook('preClose', async () => {
     streams.close();
     events.close();
@@ -56,7 +56,7 @@ export async function buildApp(parts: HttpParts): Promise<FastifyInstance> {
   registerStreamMetrics(registry, streams);
   parts.registerMetrics?.(registry);
 
-  const routes = apiRoutes({ parts, environmentJson, streams, events });
+  const routes = apiRoutes({ parts, encodeEnvironment, streams, events });
   registerApi(app, routes);
   registerOperations(app, parts, registry);
   registerReference(app, routes, settings);

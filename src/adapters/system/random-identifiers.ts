@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Identifiers } from '../../ports/identifiers.ts';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
@@ -30,7 +30,7 @@ export function createRandomIdentifiers(): Identifiers {
     random: (prefix) => `${prefix}_${randomText(RANDOM_CHARACTERS)}`,
     ordered: (prefix) => `${prefix}_${nextMoment()}${randomText(ORDERED_RANDOM_CHARACTERS)}`,
     secret: (prefix) => `${prefix}_${randomBytes(SECRET_BYTES).toString('base64url')}`,
-    digest: (text) => createHash('sha256').update(text).digest('hex'),
+    digest: (text) => hash('sha256', text),
   };
 }
 

@@ -6,7 +6,12 @@ import { environmentCreate, environmentUpdate, redeployRequest } from '../../ser
 import { etagOf, ifMatchOf } from '../conditional-requests.ts';
 import type { HttpParts } from '../parts.ts';
 import { pageQueryWith, pageRequest, repeatable } from './query.ts';
-import { environmentList, environmentResponse, type EnvironmentJson } from './representations/environment-response.ts';
+import { createPageEncoder } from './representations/environment-page.ts';
+import {
+  environmentList,
+  environmentResponse,
+  type EncodeEnvironment,
+} from './representations/environment-response.ts';
 import { apiRoute, type ApiReply, type ApiRoute } from './route.ts';
 import { answerWrite } from './writes.ts';
 
@@ -29,11 +34,13 @@ const CHANGED = {
 /** Environments as such; what is inside of one is told by `environmentDetailRoutes`. */
 export function environmentRoutes(
   { environments, identifiers }: HttpParts,
-  environmentJson: EnvironmentJson,
+  encode: EncodeEnvironment,
 ): readonly ApiRoute[] {
   function record(status: number, { version, record: environment }: Versioned<Environment>): ApiReply {
-    return { status, body: environmentJson(environment), etag: etagOf(version) };
+    return { status, body: encode(environment), etag: etagOf(version) };
   }
+
+  const encodePage = createPageEncoder(encode);
 
   return [
     apiRoute({
@@ -68,10 +75,7 @@ export function environmentRoutes(
       replies: [{ status: 200, description: 'A page of them', schema: environmentList }],
       async handle({ actor, query }) {
         const page = await environments.listEnvironments(actor, filterOf(query), pageRequest(query));
-        const items: string[] = [];
-        for (const item of page.items) items.push(environmentJson(item.record));
-        const rest = JSON.stringify({ next_cursor: page.nextCursor, total: page.total, position: page.position });
-        return { status: 200, body: `{"items":[${items.join(',')}],${rest.slice(1)}` };
+        return { status: 200, body: encodePage(page) };
       },
     }),
     apiRoute({

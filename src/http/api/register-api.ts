@@ -8,7 +8,7 @@ import { configSetRoutes } from './config-set-routes.ts';
 import { environmentDetailRoutes } from './environment-detail-routes.ts';
 import { environmentRoutes } from './environment-routes.ts';
 import { registerRoute } from './register-route.ts';
-import type { EnvironmentJson } from './representations/environment-response.ts';
+import type { EncodeEnvironment } from './representations/environment-response.ts';
 import { repositoryRoutes } from './repository-routes.ts';
 import type { ApiRoute } from './route.ts';
 import { tokenRoutes } from './token-routes.ts';
@@ -16,15 +16,15 @@ import { userRoutes } from './user-routes.ts';
 
 export interface ApiParts {
   readonly parts: HttpParts;
-  readonly environmentJson: EnvironmentJson;
+  readonly encodeEnvironment: EncodeEnvironment;
   readonly streams: EventStreams;
   readonly events: EnvironmentEvents;
 }
 
 /** Every endpoint under `/api`. */
-export function apiRoutes({ parts, environmentJson, streams, events }: ApiParts): readonly ApiRoute[] {
+export function apiRoutes({ parts, encodeEnvironment, streams, events }: ApiParts): readonly ApiRoute[] {
   return [
-    ...environmentRoutes(parts, environmentJson),
+    ...environmentRoutes(parts, encodeEnvironment),
     ...environmentDetailRoutes(parts, streams),
     environmentEventsRoute(streams, events),
     ...repositoryRoutes(parts),

@@ -21,8 +21,8 @@ export interface ReplyForm {
 /** What a handler answers with. */
 export interface ApiReply {
   readonly status: number;
-  /** JSON text where `mediaType` says nothing else; null for no body. */
-  readonly body: string | null;
+  /** JSON where `mediaType` says nothing else; null for no body. */
+  readonly body: string | Buffer | null;
   readonly mediaType?: string;
   readonly etag?: string;
   readonly location?: string;

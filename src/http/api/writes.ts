@@ -47,7 +47,11 @@ function idempotentCall<T>(
 
 /** The entity tag is kept with the body, so that a client which got the reply twice can go on from either. */
 function storedReply({ status, body, etag, location }: ApiReply): StoredReply {
-  return { status, body: JSON.stringify({ body, etag: etag ?? null }), location: location ?? null };
+  return {
+    status,
+    body: JSON.stringify({ body: body?.toString() ?? null, etag: etag ?? null }),
+    location: location ?? null,
+  };
 }
 
 function replyOf(stored: StoredReply): ApiReply {

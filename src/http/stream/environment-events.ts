@@ -2,7 +2,7 @@ import { EVERYTHING, isVisible, visibilityOf, type Visibility } from '../../core
 import type { Clock } from '../../ports/clock.ts';
 import type { Delivery, EventBus } from '../../ports/event-bus.ts';
 import type { Log } from '../../ports/log.ts';
-import type { EnvironmentJson } from '../api/representations/environment-response.ts';
+import type { EncodeEnvironment } from '../api/representations/environment-response.ts';
 import type { EventStream } from './event-streams.ts';
 
 /** Tells all open streams what happens to environments, with one subscription of the bus for all of them. */
@@ -18,7 +18,7 @@ export interface EnvironmentEventsParts {
   readonly bus: EventBus;
   readonly clock: Clock;
   readonly log: Log;
-  readonly environmentJson: EnvironmentJson;
+  readonly encodeEnvironment: EncodeEnvironment;
 }
 
 /** A delivery as it is sent, made once for everybody. */
@@ -45,7 +45,7 @@ export function createEnvironmentEvents({
   bus,
   clock,
   log,
-  environmentJson,
+  encodeEnvironment,
 }: EnvironmentEventsParts): EnvironmentEvents {
   const followers = new Set<Follower>();
   const closed = new AbortController();
@@ -67,7 +67,7 @@ export function createEnvironmentEvents({
       position: delivery.position,
       version: `${environment.id}@${String(environment.version)}`,
       audience: environment.record.metadata.audience,
-      text: eventText(`environment.${type}`, delivery.position, environmentJson(environment.record)),
+      text: eventText(`environment.${type}`, delivery.position, encodeEnvironment(environment.record)),
     };
   }
 

@@ -117,13 +117,13 @@ export function toEnvironmentResponse(
 }
 
 /** The response of an environment as JSON text. */
-export type EnvironmentJson = (environment: Environment) => string;
+export type EncodeEnvironment = (environment: Environment) => string;
 
 /**
- * Records are never changed in place and stores hand out the same object for the same version, so its text is made once
+ * Records are never changed in place and stores hand out the same object for the same version, so each is encoded once
  * and serves every list, reply and event that shows it.
  */
-export function createEnvironmentJson(placementOf: (environment: Environment) => Placement): EnvironmentJson {
+export function createEnvironmentEncoder(placementOf: (environment: Environment) => Placement): EncodeEnvironment {
   const texts = new WeakMap<Environment, string>();
   return (environment) => {
     let text = texts.get(environment);
