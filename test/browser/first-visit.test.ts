@@ -45,7 +45,7 @@ describe('the first visit', () => {
       const page = await context.newPage();
       if (colorScheme === 'light') {
         await page.goto(await signInLink());
-        await page.getByRole('button').last().click();
+        await page.getByRole('button', { name: /sign in/i }).click();
         await page.waitForURL((url) => url.pathname === '/');
         await context.storageState({ path: `${product.dataDir}/state.json` });
       } else {

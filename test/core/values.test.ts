@@ -103,19 +103,6 @@ describe('mergeValues', () => {
     );
   });
 
-  it('gives the same whether lower or upper layers are merged first', () => {
-    fc.assert(
-      fc.property(anyValues, anyValues, anyValues, (a, b, c) => {
-        const two = (lower: JsonObject, upper: JsonObject) =>
-          mergeValues([layer('chart', lower), layer('override', upper)]).values;
-        expect(two(two(a, b), c)).toEqual(two(a, two(b, c)));
-        expect(two(a, a)).toEqual(a);
-        expect(two(a, {})).toEqual(a);
-        expect(two({}, a)).toEqual(a);
-      }),
-    );
-  });
-
   it('changes none of the layers', () => {
     fc.assert(
       fc.property(anyValues, anyValues, (lower, upper) => {

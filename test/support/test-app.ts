@@ -61,7 +61,7 @@ export interface TestUser {
   readonly token: string;
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- replies are checked by assertions, not by their type
+ 
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
