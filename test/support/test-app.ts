@@ -61,13 +61,15 @@ export interface TestUser {
   readonly token: string;
 }
 
- 
+/** Parsed JSON; its form is what the tests are about, so the assertions check it. */
+export type JsonBody = any;
+
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Parsed where it is JSON; its form is what the tests are about. */
-  readonly body: any;
+  /** Null where it is not JSON. */
+  readonly body: JsonBody;
 }
 
 /** The HTTP edge over the real store, bus, Git, cipher and sign-in, listening on a free port of the loopback address. */
