@@ -7,15 +7,15 @@ export const PAGE_STYLE = `
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ground: #12122080; --ground: #121220; --card: #1b1b2e; --line: #2d2d49; --text: #ecebfa; --soft: #a9a8c9;
+    --ground: #121220; --card: #1b1b2e; --line: #2d2d49; --text: #ecebfa; --soft: #a9a8c9;
     --berry: #8f98ff; --berry-deep: #b3b9ff; --leaf: #6cc598; --alarm: #ff8ba4; --glow: rgb(143 152 255 / 0.14);
   }
 }
 * { box-sizing: border-box; }
-html { height: 100%; }
+html { height: 100%; background: var(--ground); }
 body {
   margin: 0; min-height: 100%; display: grid; place-items: center; padding: 1.5rem;
-  background: radial-gradient(60rem 30rem at 50% -8rem, var(--glow), transparent) var(--ground);
+  background: radial-gradient(60rem 30rem at 50% -8rem, var(--glow), transparent) no-repeat;
   color: var(--text); font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
 }
 main {
@@ -23,7 +23,7 @@ main {
   background: var(--card); box-shadow: 0 1.5rem 3rem -2rem rgb(20 20 60 / 0.35);
 }
 svg { display: block; width: 4rem; height: 4rem; margin: 0 0 1.25rem -0.25rem; overflow: visible; }
-.fruit { fill: var(--berry); } .shade { fill: var(--berry-deep); opacity: 0.55; } .leaf { fill: var(--leaf); }
+.fruit { fill: var(--berry); } .shade { fill: #000; opacity: 0.22; } .leaf { fill: var(--leaf); }
 .failed .fruit { fill: var(--alarm); } .gone .fruit, .gone .leaf { opacity: 0.4; }
 .waiting .fruit { transform-origin: 32px 38px; animation: breathe 2.4s ease-in-out infinite; }
 @keyframes breathe { 50% { transform: scale(0.93); } }

@@ -3,8 +3,8 @@ import type { HtmlEscapedString } from 'hono/utils/html';
 import { PAGE_SCRIPT } from './page-script.ts';
 import { PAGE_STYLE } from './page-style.ts';
 
-/** How a page looks and what it does; `serving` is no page at all. */
-export type Tone = 'waiting' | 'failed' | 'gone' | 'serving';
+/** How a page looks and what it does. */
+type Tone = 'waiting' | 'failed' | 'gone';
 
 export interface PageContent {
   readonly tone: Tone;
@@ -19,6 +19,10 @@ export interface PageContent {
 }
 
 const REFRESH_SECONDS = 3;
+const NOTES: Partial<Record<Tone, string>> = {
+  waiting: 'This page opens the application as soon as it answers.',
+  failed: 'This page changes by itself once that is put right.',
+};
 
 /** A page that stands by itself: no file is loaded, and nothing runs or styles it but what carries the nonce. */
 export function renderPage(page: PageContent & { readonly nonce: string }): string {
@@ -46,7 +50,7 @@ export function renderPage(page: PageContent & { readonly nonce: string }): stri
           <p class="message" role="status">
             {printable(message)}
           </p>
-          {live && <p class="note">This page goes on by itself.</p>}
+          {live && <p class="note">{NOTES[tone]}</p>}
           {links.length > 0 && (
             <nav aria-label="Where to go">
               {links.map(({ href, label }) => (
