@@ -1,4 +1,12 @@
-import type { Component, Environment, EnvironmentSource, EnvironmentSpec, Owner } from './environment.ts';
+import { findCondition, setCondition } from './condition.ts';
+import type {
+  Component,
+  Environment,
+  EnvironmentSource,
+  EnvironmentSpec,
+  EnvironmentStatus,
+  Owner,
+} from './environment.ts';
 import type { JsonObject } from './json.ts';
 import { withDerivedStatus } from './phase.ts';
 import { expiryAfter } from './ttl.ts';
@@ -59,11 +67,29 @@ export function newEnvironment(input: NewEnvironment, now: string): Environment 
 
 /** A change of the desired state: the next generation of it. */
 export function withSpec(environment: Environment, change: Partial<EnvironmentSpec>, now: string): Environment {
+  const spec = { ...environment.spec, ...change };
   return withDerivedStatus({
     ...environment,
     metadata: { ...environment.metadata, generation: environment.metadata.generation + 1, updatedAt: now },
-    spec: { ...environment.spec, ...change },
+    spec,
+    status: spec.asleep === environment.spec.asleep ? environment.status : awaitingSight(environment, spec.asleep, now),
   });
+}
+
+/**
+ * Falling asleep and waking happen within one revision, so what was seen of it before says nothing of what answers
+ * after: nothing counts as serving until the runtime has been looked at again.
+ */
+function awaitingSight({ spec, status }: Environment, asleep: boolean, now: string): EnvironmentStatus {
+  if (asleep) return { ...status, serving: null };
+  let { conditions } = status;
+  for (const type of ['Healthy', 'Reachable'] as const) {
+    const seen = findCondition(conditions, type);
+    if (seen?.status !== 'True' || seen.observedRevision !== spec.revision) continue;
+    const waking = { type, status: 'Unknown', reason: 'WakingUp', message: 'Waking up.' } as const;
+    conditions = setCondition(conditions, { ...waking, observedRevision: spec.revision }, now);
+  }
+  return { ...status, serving: null, conditions };
 }
 
 /** The part of a spec that says "put it in place anew". */

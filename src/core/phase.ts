@@ -23,8 +23,6 @@ export function deriveStatus(environment: Environment): { phase: Phase; message:
     const condition = findCondition(current, type);
     if (!condition) return { phase: 'pending', message: pendingMessage(current) };
     if (condition.status !== 'True') return { phase: 'pending', message: condition.message };
-    // Waking is asked for without a new revision, so what was seen asleep is no evidence of answering.
-    if (condition.reason === 'Asleep' && !spec.asleep) return { phase: 'pending', message: 'Waking up.' };
   }
   return { phase: 'ready', message: readyMessage(environment) };
 }

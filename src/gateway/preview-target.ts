@@ -37,7 +37,7 @@ function classify({ record }: Versioned<Environment>, name: string, nameVersion:
   if (status.phase === 'failed') return { kind: 'failed', name, environment: record };
   if (status.phase === 'ready' || status.serving !== null)
     return { kind: 'serving', name, environment: record, nameVersion };
-  const waking = status.conditions.some(({ reason }) => reason === 'Asleep' || reason === 'WakingUp');
+  const waking = status.conditions.some(({ reason }) => reason === 'WakingUp');
   return { kind: waking ? 'waking' : 'waiting', name, environment: record };
 }
 

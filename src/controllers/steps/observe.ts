@@ -70,7 +70,9 @@ function conditionsOf(context: ReconcileContext, draft: Draft, observation: Runt
       return PATIENT_REASONS.has(progress.reason) ? waiting : lookAgain(waiting, deployDeadlineMs - waitedMs + 1);
     }
     case 'asleep':
-      return allTrue(draft, now, 'Asleep', 'Asleep, as asked.');
+      return spec.asleep
+        ? allTrue(draft, now, 'Asleep', 'Asleep, as asked.')
+        : notTrue(draft, now, 'WakingUp', 'Waking up.');
     case 'running':
       if (observation.serving?.revision !== spec.revision)
         return notTrue(draft, now, 'ProbingUrl', 'Waiting for the URL to answer.');
