@@ -15,6 +15,7 @@ import {
 import type { EnvironmentCreate, EnvironmentUpdate, RedeployRequest } from './contract/environment-inputs.ts';
 import { createEnvironment } from './create-environment.ts';
 import type { EnvironmentServiceParts } from './environment-service-parts.ts';
+import { followLogs } from './follow-logs.ts';
 import type { CallOptions } from './unit-of-work.ts';
 
 export interface EnvironmentPage extends Page<Environment> {
@@ -41,7 +42,7 @@ export interface EnvironmentService {
   getValues(actor: Actor, id: string): Promise<EffectiveValues>;
   getReceipt(actor: Actor, id: string): Promise<Receipt>;
   listResources(actor: Actor, id: string): Promise<readonly ResourceStatus[]>;
-  /** Checks that the actor may see it before the first line is read. */
+  /** Checks that the actor may see it before the first line is read. With `follow` it ends with the environment. */
   openLogs(actor: Actor, id: string, query: LogQuery): Promise<AsyncIterable<LogLine>>;
 }
 
@@ -103,7 +104,7 @@ export function createEnvironmentService(parts: EnvironmentServiceParts): Enviro
     },
     async openLogs(actor, id, query) {
       const environment = await read(actor, id);
-      return runtime.logs({ id, name: environment.record.metadata.name }, query);
+      return followLogs(parts, { id, name: environment.record.metadata.name }, query);
     },
   };
 }

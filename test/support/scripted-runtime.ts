@@ -20,12 +20,15 @@ export interface ScriptedRuntime extends EnvironmentRuntime {
   readonly present: Map<string, { readonly key: EnvironmentKey; readonly desired: DesiredEnvironment | null }>;
   readonly ensured: DesiredEnvironment[];
   readonly removed: string[];
+  /** What each environment that is present has printed. */
+  readonly lines: LogLine[];
 }
 
 export function createScriptedRuntime(clock: Clock): ScriptedRuntime {
   const present: ScriptedRuntime['present'] = new Map();
   const ensured: DesiredEnvironment[] = [];
   const removed: string[] = [];
+  const lines: LogLine[] = [];
 
   function observation(id: string): RuntimeObservation {
     const desired = present.get(id)?.desired ?? null;
@@ -51,6 +54,7 @@ export function createScriptedRuntime(clock: Clock): ScriptedRuntime {
     present,
     ensured,
     removed,
+    lines,
     ensure(desired) {
       ensured.push(desired);
       present.set(desired.key.id, { key: desired.key, desired });
@@ -74,8 +78,8 @@ export function createScriptedRuntime(clock: Clock): ScriptedRuntime {
     list: () => Promise.resolve([...present.values()].map(({ key }) => key)),
     watch: () => () => undefined,
 
-    async *logs(): AsyncIterable<LogLine> {
-      yield* [];
+    async *logs(key): AsyncIterable<LogLine> {
+      if (present.has(key.id)) yield* await Promise.resolve(lines);
     },
     connect: (): Promise<{ connection: Duplex; revision: number }> =>
       Promise.reject(new Failure('unavailable', 'Nothing serves in this world.')),
