@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { isCommitSha } from '../../core/branch.ts';
 import { GitFailure } from '../../core/git-failure.ts';
 import type { CommitInfo, GitRepositories, RemoteBranches, RepositoryAccess } from '../../ports/git-repositories.ts';
+import { createFileCache } from './file-cache.ts';
 import { gitEnvironment } from './git-environment.ts';
 import { runGit } from './git-command.ts';
 import { ensureMirror, mirrorFolder, removeStaleLocks } from './mirror.ts';
@@ -20,6 +21,7 @@ const LOOK_TIMEOUT_MS = 20_000;
 const FETCH_TIMEOUT_MS = 10 * 60_000;
 const LOCAL_TIMEOUT_MS = 20_000;
 const FILE_MAX_BYTES = 256 * 1024;
+const FILES_KEPT = 200;
 const COMMIT_FORMAT = '%H%x00%s%x00%an%x00%ct';
 
 /** Git itself, through its command line. What is fetched goes into one bare mirror for each repository. */
@@ -27,6 +29,7 @@ export function createGitRepositories({ folder, policy, userEnvironment }: GitRe
   const env = gitEnvironment(userEnvironment);
   const queue = createSerialQueue();
   const opened = new Set<string>();
+  const files = createFileCache(FILES_KEPT);
   /** Fetches that wait for their turn: whoever asks for the same meanwhile gets the same answer. */
   const waiting = new Map<string, Promise<CommitInfo>>();
 
@@ -51,6 +54,17 @@ export function createGitRepositories({ folder, policy, userEnvironment }: GitRe
       commit,
     ];
     return commitsOf(await runGit({ args, env, timeoutMs: LOCAL_TIMEOUT_MS }));
+  }
+
+  async function readFile(mirror: string, commit: string, path: string): Promise<string | null> {
+    const args = ['--git-dir', mirror, 'cat-file', '--batch'];
+    const output = await runGit({ args, env, input: `${commit}:${path}\n`, timeoutMs: LOCAL_TIMEOUT_MS });
+    const headEnd = output.indexOf('\n');
+    const [, type, size] = output.toString('utf8', 0, headEnd).split(' ');
+    if (type !== 'blob') return null;
+    if (Number(size) > FILE_MAX_BYTES)
+      throw new GitFailure('failed', `${path} is larger than ${String(FILE_MAX_BYTES / 1024)} KiB`);
+    return output.toString('utf8', headEnd + 1, headEnd + 1 + Number(size));
   }
 
   function fetch(access: RepositoryAccess, refspec: string, result: string, signal?: AbortSignal): Promise<CommitInfo> {
@@ -109,15 +123,8 @@ export function createGitRepositories({ folder, policy, userEnvironment }: GitRe
       const [known] = await describe(mirror, `${commit}^{commit}`, 1).catch((): CommitInfo[] => []);
       return known ?? fetch(access, commit, `${commit}^{commit}`, signal);
     },
-    async readFile(access, commit, path) {
-      const args = ['--git-dir', mirrorFolder(folder, access.id), 'cat-file', '--batch'];
-      const output = await runGit({ args, env, input: `${commit}:${path}\n`, timeoutMs: LOCAL_TIMEOUT_MS });
-      const headEnd = output.indexOf('\n');
-      const [, type, size] = output.toString('utf8', 0, headEnd).split(' ');
-      if (type !== 'blob') return null;
-      if (Number(size) > FILE_MAX_BYTES)
-        throw new GitFailure('failed', `${path} is larger than ${String(FILE_MAX_BYTES / 1024)} KiB`);
-      return output.toString('utf8', headEnd + 1, headEnd + 1 + Number(size));
+    readFile(access, commit, path) {
+      return files.get(access.id, commit, path, () => readFile(mirrorFolder(folder, access.id), commit, path));
     },
     recentCommits(access, branch, limit) {
       return describe(mirrorFolder(folder, access.id), keptRef(branch), limit);
@@ -125,6 +132,7 @@ export function createGitRepositories({ folder, policy, userEnvironment }: GitRe
     async forget(repositoryId) {
       await queue.run(repositoryId, () => rm(mirrorFolder(folder, repositoryId), { recursive: true, force: true }));
       opened.delete(repositoryId);
+      files.forget(repositoryId);
     },
     async check() {
       await runGit({ args: ['--version'], env, timeoutMs: LOCAL_TIMEOUT_MS });
