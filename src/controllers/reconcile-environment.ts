@@ -106,6 +106,6 @@ async function commit(
     if (outcome.failed === context.fence) throw new LeadershipLost();
     return false;
   }
-  await context.announcer.announceWrites(writes, outcome.versions);
+  context.announcer.announceWrites(writes, outcome.versions);
   return true;
 }

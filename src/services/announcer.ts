@@ -5,8 +5,11 @@ import { announcementType, type EventBus } from '../ports/event-bus.ts';
 import type { Log } from '../ports/log.ts';
 
 export interface Announcer {
-  /** Tells the bus of every environment among the writes of a commit. Never fails: what is lost is announced again. */
-  announceWrites(writes: readonly Write[], versions: ReadonlyMap<string, number>): Promise<void>;
+  /**
+   * Tells the bus of every environment among the writes of a commit, behind the back of whoever asked for it: the commit
+   * is what they wait for. Never fails: what is lost is announced again.
+   */
+  announceWrites(writes: readonly Write[], versions: ReadonlyMap<string, number>): void;
   /** Announces what a crash or a bus that was down kept from being announced. Returns how many there were. */
   announceMissed(): Promise<number>;
   /** Writes down what has been announced so far, and stops. */
@@ -26,6 +29,7 @@ export interface AnnouncerParts {
 
 export function createAnnouncer({ store, bus, clock, log }: AnnouncerParts): Announcer {
   const announced = new Map<string, number>();
+  const underWay = new Set<Promise<void>>();
   let cancelNote: (() => void) | null = null;
 
   async function note(): Promise<void> {
@@ -49,23 +53,30 @@ export function createAnnouncer({ store, bus, clock, log }: AnnouncerParts): Ann
     cancelNote ??= clock.schedule(NOTE_DELAY_MS, () => void note());
   }
 
+  async function tryToAnnounce(environment: Versioned<Environment>): Promise<void> {
+    try {
+      await announce(environment);
+    } catch (error) {
+      log.warn(
+        { environment: environment.id, error: String(error) },
+        'A change could not be announced; the controller announces it again.',
+      );
+    }
+  }
+
   return {
-    async announceWrites(writes, versions) {
+    announceWrites(writes, versions) {
       for (const write of writes) {
         if (write.op !== 'put' || write.kind !== 'environment') continue;
         const version = versions.get(recordKey('environment', write.id));
         if (version === undefined) continue;
-        try {
-          await announce({ id: write.id, version, record: write.record });
-        } catch (error) {
-          log.warn(
-            { environment: write.id, error: String(error) },
-            'A change could not be announced; the controller announces it again.',
-          );
-        }
+        const announcing = tryToAnnounce({ id: write.id, version, record: write.record });
+        underWay.add(announcing);
+        void announcing.then(() => underWay.delete(announcing));
       }
     },
     async announceMissed() {
+      await Promise.all(underWay);
       await note();
       const missed = await store.listUnannounced(MISSED_BATCH);
       for (const environment of missed) await announce(environment);
@@ -73,6 +84,7 @@ export function createAnnouncer({ store, bus, clock, log }: AnnouncerParts): Ann
       return missed.length;
     },
     async close() {
+      await Promise.all(underWay);
       cancelNote?.();
       await note();
     },

@@ -139,7 +139,7 @@ export function createUnitOfWork({ store, announcer, cipher, clock, fence }: Uni
           fence ? [fence, ...decided.preconditions] : decided.preconditions,
         );
         if (outcome.committed) {
-          await announcer.announceWrites(decided.writes, outcome.versions);
+          announcer.announceWrites(decided.writes, outcome.versions);
           return decided.result;
         }
         if (fence && outcome.failed === fence) throw new LeadershipLost();

@@ -192,7 +192,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       const writes = [{ op: 'put' as const, kind: 'environment' as const, id, record: change(found.record) }];
       const outcome = await store.commit(writes, [{ kind: 'environment', id, version: found.version }]);
       if (!outcome.committed) throw new Error(`${id} was changed meanwhile.`);
-      await announcer.announceWrites(writes, outcome.versions);
+      announcer.announceWrites(writes, outcome.versions);
     },
     async close() {
       if (closed) return;
