@@ -23,7 +23,7 @@ build: node_modules/.package-lock.json ## Compile to dist/
 bench: node_modules/.package-lock.json ## Measure the performance budgets beside their peers
 	@npm run --silent bench
 
-soak: node_modules/.package-lock.json ## Run for long under load and watch memory, files and processes
+soak: node_modules/.package-lock.json ## Kill the control plane a hundred times in the midst of its work, and look for anything lost or left
 	@npm run --silent soak
 
 node_modules/.package-lock.json: package-lock.json package.json .npmrc
