@@ -12,6 +12,17 @@ export function openRequest(
   return httpRequest({ host: '127.0.0.1', port, method, agent: false, headers: { host, ...headers } });
 }
 
+/** One request whose path and headers are sent just as they are given, which `fetch` would put right. */
+export async function exchange(
+  port: number,
+  { path, headers }: { readonly path: string; readonly headers: Readonly<Record<string, string>> },
+): Promise<{ readonly status: number; readonly body: string }> {
+  const outgoing = httpRequest({ host: '127.0.0.1', port, path, agent: false, headers });
+  outgoing.end();
+  const answer = await answerOf(outgoing);
+  return { status: answer.statusCode ?? 0, body: await textOf(answer) };
+}
+
 export async function answerOf(outgoing: ClientRequest): Promise<IncomingMessage> {
   const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
   return answer;
