@@ -55,11 +55,16 @@ export function createConfigSetService({
     return { id, version, configSet: record, revision: revision.record };
   }
 
-  async function read(actor: Actor, id: string): Promise<Versioned<ConfigSet>> {
-    requireScope(actor, 'config_sets:read');
+  /** For use cases that ask for a scope of their own. */
+  async function find(actor: Actor, id: string): Promise<Versioned<ConfigSet>> {
     const found = await store.get(visibilityOf(actor), 'config_set', id);
     if (!found) throw notFound('config set', id);
     return found;
+  }
+
+  async function read(actor: Actor, id: string): Promise<Versioned<ConfigSet>> {
+    requireScope(actor, 'config_sets:read');
+    return find(actor, id);
   }
 
   async function assertRepositoriesExist(ids: readonly string[]): Promise<void> {
@@ -134,7 +139,7 @@ export function createConfigSetService({
       return unitOfWork.execute(
         actor,
         async () => {
-          const found = await read(actor, id);
+          const found = await find(actor, id);
           assertVersion(found, options);
           if (input.repository_ids) await assertRepositoriesExist(input.repository_ids);
           const before = await view(found);
@@ -176,7 +181,7 @@ export function createConfigSetService({
     async deleteConfigSet(actor, id, options = {}) {
       requireScope(actor, 'config_sets:write');
       await unitOfWork.execute(actor, async () => {
-        const found = await read(actor, id);
+        const found = await find(actor, id);
         assertVersion(found, options);
         const living = await store.countEnvironments(EVERYTHING, { configSetId: id });
         if (living > 0) {

@@ -50,11 +50,16 @@ export interface RepositoryService {
 export function createRepositoryService(parts: RepositoryServiceParts): RepositoryService {
   const { store, git, cipher, unitOfWork, clock, identifiers } = parts;
 
-  async function read(actor: Actor, id: string): Result {
-    requireScope(actor, 'repositories:read');
+  /** For use cases that ask for a scope of their own. */
+  async function find(actor: Actor, id: string): Result {
     const found = await store.get(visibilityOf(actor), 'repository', id);
     if (!found) throw notFound('repository', id);
     return found;
+  }
+
+  async function read(actor: Actor, id: string): Result {
+    requireScope(actor, 'repositories:read');
+    return find(actor, id);
   }
 
   function checkedUrl(url: string): string {
@@ -109,7 +114,7 @@ export function createRepositoryService(parts: RepositoryServiceParts): Reposito
       return unitOfWork.execute(
         actor,
         async () => {
-          const found = await read(actor, id);
+          const found = await find(actor, id);
           assertVersion(found, options);
           const record: Repository = {
             ...found.record,
@@ -134,7 +139,7 @@ export function createRepositoryService(parts: RepositoryServiceParts): Reposito
     async deleteRepository(actor, id, options = {}) {
       requireScope(actor, 'repositories:write');
       await unitOfWork.execute(actor, async () => {
-        const found = await read(actor, id);
+        const found = await find(actor, id);
         assertVersion(found, options);
         const living = await store.countEnvironments(EVERYTHING, { repositoryId: id });
         if (living > 0) {

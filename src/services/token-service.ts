@@ -44,12 +44,16 @@ export function createTokenService({ store, unitOfWork, clock, identifiers }: To
   }
 
   /** Someone else's token does not exist for whoever is not an administrator. */
-  async function read(actor: Actor, id: string): Promise<Versioned<ApiToken>> {
-    requireScope(actor, 'tokens:read');
+  async function find(actor: Actor, id: string): Promise<Versioned<ApiToken>> {
     const found = await store.get(EVERYTHING, 'api_token', id);
     if (!found || (actor.role !== 'administrator' && found.record.owner.id !== actor.userId))
       throw notFound('token', id);
     return found;
+  }
+
+  async function read(actor: Actor, id: string): Promise<Versioned<ApiToken>> {
+    requireScope(actor, 'tokens:read');
+    return find(actor, id);
   }
 
   return {
@@ -98,7 +102,7 @@ export function createTokenService({ store, unitOfWork, clock, identifiers }: To
     async revokeToken(actor, id, options = {}) {
       requireScope(actor, 'tokens:write');
       return unitOfWork.execute(actor, async () => {
-        const found = await read(actor, id);
+        const found = await find(actor, id);
         assertVersion(found, options);
         if (found.record.revokedAt !== null) return { writes: [], preconditions: [], result: found };
         const now = clock.timestamp();

@@ -51,11 +51,16 @@ const USERS_PAGE = 1000;
 export function createUserService(parts: UserServiceParts): UserService {
   const { store, authenticator, accounts, unitOfWork, clock, identifiers } = parts;
 
-  async function read(actor: Actor, id: string): Promise<Versioned<User>> {
-    requireScope(actor, 'users:read');
+  /** For use cases that ask for a scope of their own. */
+  async function find(id: string): Promise<Versioned<User>> {
     const found = await store.get(EVERYTHING, 'user', id);
     if (!found) throw notFound('user', id);
     return found;
+  }
+
+  async function read(actor: Actor, id: string): Promise<Versioned<User>> {
+    requireScope(actor, 'users:read');
+    return find(id);
   }
 
   async function withLink(user: Versioned<User>): Promise<InvitedUser> {
@@ -107,7 +112,7 @@ export function createUserService(parts: UserServiceParts): UserService {
     async updateUser(actor, id, input, options = {}) {
       requireScope(actor, 'users:write');
       const updated = await unitOfWork.execute(actor, async () => {
-        const found = await read(actor, id);
+        const found = await find(id);
         assertVersion(found, options);
         const record: User = {
           ...found.record,
@@ -140,7 +145,7 @@ export function createUserService(parts: UserServiceParts): UserService {
     async createSignInLink(actor, id, options = {}) {
       requireScope(actor, 'users:write');
       const plan = async (): Promise<Plan<InvitedUser>> => {
-        const found = await read(actor, id);
+        const found = await find(id);
         assertVersion(found, options);
         return { writes: [], preconditions: [], result: await withLink(found) };
       };
