@@ -64,7 +64,7 @@ export interface StreamSettings {
   readonly heartbeatMs: number;
   /** How often the credential of an open stream is looked at again: a revoked one is cut within this. */
   readonly reauthorizeMs: number;
-  /** A client whose socket holds more unsent bytes than this is dropped. */
+  /** A client whose socket holds more unsent bytes than this when there is more to tell is dropped. */
   readonly maxBufferedBytes: number;
   /** What clients are told to wait before they come back, before some spread is added. */
   readonly retryMs: number;

@@ -96,7 +96,7 @@ describe('a path', () => {
   ])('%s leads to nothing', async (path) => {
     const reply = await exchange(app.port, {
       path,
-      headers: { host: `localhost:${String(app.port)}`, authorization: `Bearer ${app.administrator.token}` },
+      headers: { host: `127.0.0.1:${String(app.port)}`, authorization: `Bearer ${app.administrator.token}` },
     });
     expect(reply.status).toBe(404);
   });

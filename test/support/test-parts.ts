@@ -13,6 +13,7 @@ import {
   DEFAULT_STREAM_SETTINGS,
   type HttpParts,
   type HttpSettings,
+  type StreamSettings,
 } from '../../src/http/parts.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { EnvironmentRuntime } from '../../src/ports/environment-runtime.ts';
@@ -29,6 +30,7 @@ import { createScriptedRuntime } from './scripted-runtime.ts';
 
 export interface TestPartsOptions {
   readonly settings?: Partial<HttpSettings>;
+  readonly stream?: Partial<StreamSettings>;
   readonly quotas?: { readonly perOwner: number; readonly total: number };
   readonly runtime?: EnvironmentRuntime;
   readonly clock?: Clock;
@@ -96,7 +98,7 @@ export async function createTestParts(folder: string, options: TestPartsOptions)
       version: '0.0.0-test',
       trustedProxyHops: 0,
       rateLimits: { ...DEFAULT_RATE_LIMITS, writesPerMinute: 100_000 },
-      stream: DEFAULT_STREAM_SETTINGS,
+      stream: { ...DEFAULT_STREAM_SETTINGS, ...options.stream },
       ...options.settings,
     },
     assets: { folder: assetFolder, manifest: await readManifest() },

@@ -96,8 +96,11 @@ export function createEventStreams(parts: EventStreamsParts): EventStreams {
         signal: gone.signal,
         send(text) {
           if (gone.signal.aborted) return;
-          raw.write(text);
-          if (raw.writableLength <= maxBufferedBytes) return;
+          // What waits from before counts: one long event is no sign of a slow client.
+          if (raw.writableLength <= maxBufferedBytes) {
+            raw.write(text);
+            return;
+          }
           dropped += 1;
           raw.destroy();
         },
