@@ -82,8 +82,7 @@ describe('pages that are open', () => {
     await fixture.git('checkout', '--quiet', '-b', 'nasty');
     await fixture.commit(
       {
-        Procfile:
-          'web: printf \'%s\\n\' "$NASTY" \'\\033[31mred\\033[0m\'; exec python3 -m http.server "$PORT" --bind "$HOST"\n',
+        Procfile: 'web: printf \'%s\\n\' "$NASTY" \'\\033[31mred\\033[0m\'; exec python3 -m http.server "$PORT"\n',
       },
       nasty,
     );

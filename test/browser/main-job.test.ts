@@ -12,7 +12,7 @@ const server = (title: string): string => `
   http.createServer((request, response) => {
     response.setHeader('content-type', 'text/html');
     response.end('<!doctype html><title>Shop</title><h1>${title}</h1>');
-  }).listen(process.env.PORT, process.env.HOST);
+  }).listen(process.env.PORT);
 `;
 
 let fixture: GitFixture;

@@ -21,7 +21,7 @@ function filesOf(kind: ApplicationKind, mark: string): Readonly<Record<string, s
   const listen = `require('node:http').createServer((request, response) => {
     response.statusCode = ${kind === 'unhealthy' ? '500' : '200'};
     response.end(${JSON.stringify(mark)});
-  }).listen(process.env.PORT, process.env.HOST, () => console.log('serving ' + ${JSON.stringify(mark)}));`;
+  }).listen(process.env.PORT, () => console.log('serving ' + ${JSON.stringify(mark)}));`;
   const programs: Record<ApplicationKind, string> = {
     serving: `console.log('NAME is ' + process.env.NAME);\n${listen}`,
     crashing: `console.error('Broken by ${mark}'); process.exit(3);`,
@@ -37,7 +37,8 @@ export interface LocalWorld extends EnvironmentRuntimeHarness {
   readonly runtime: LocalProcessRuntime;
   readonly folder: string;
   /** A component of a commit with these files. */
-  componentOf(files: Readonly<Record<string, string>>): Promise<DesiredComponent>;
+  readonly componentOf: (files: Readonly<Record<string, string>>) => Promise<DesiredComponent>;
+  readonly restart: () => Promise<LocalProcessRuntime>;
 }
 
 export interface LocalWorldOptions {
