@@ -1,5 +1,5 @@
 /**
- * A program of its own, one beside each build and each running environment; see DESIGN of the local runtime in
+ * A program of its own, one beside each build and each running environment; why it is one stands in
  * ARCHITECTURE.md. It leads a process group, waits for its order, runs the commands in the group, keeps their log and
  * how they ended, and ends them when their time is over, whether or not Blueberry is there to see it.
  */
