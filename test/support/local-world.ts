@@ -1,6 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createGitRepositories } from '../../src/adapters/git/git-repositories.ts';
 import { createWorktreeCheckouts } from '../../src/adapters/git/worktree-checkouts.ts';
 import {
@@ -12,25 +14,42 @@ import { createLog } from '../../src/adapters/system/log.ts';
 import { createSystemClock } from '../../src/adapters/system/system-clock.ts';
 import { createYamlRepositoryFileReader } from '../../src/adapters/yaml/yaml-repository-file-reader.ts';
 import type { DesiredComponent } from '../../src/ports/environment-runtime.ts';
-import type { ApplicationKind, EnvironmentRuntimeHarness } from '../contract/environment-runtime.suite.ts';
+import type { ApplicationKind, EnvironmentRuntimeHarness } from '../contract/environment-runtime.stage.ts';
 import { createGitFixture } from './git-fixture.ts';
 
+const run = promisify(execFile);
 const REPOSITORY_ID = 'repo_contract';
 
+const SERVING = `
+const instance = require('node:crypto').randomUUID();
+require('node:http').createServer((request, response) => {
+  const [, what, of] = request.url.split('/').map(decodeURIComponent);
+  if (what === 'instance') response.end(instance);
+  else if (what === 'slow') setTimeout(() => response.end(mark), 300);
+  else if (what === 'print') response.end(console.log(of));
+  else if (what === 'env' && process.env[of] === undefined) response.writeHead(404).end();
+  else if (what === 'env') response.end(process.env[of]);
+  else response.end(mark);
+}).listen(process.env.PORT, '127.0.0.1', () => console.log('serving ' + mark));
+`;
+
+const PROGRAMS: Readonly<Record<Exclude<ApplicationKind, 'missing-command'>, string>> = {
+  serving: SERVING,
+  crashing: `console.error('Broken by ' + mark); process.exit(3);`,
+  'not-listening': 'setInterval(() => undefined, 1000);',
+  unhealthy: `require('node:http').createServer((request, response) => {
+    response.writeHead(500).end();
+  }).listen(process.env.PORT, '127.0.0.1');`,
+};
+
 function filesOf(kind: ApplicationKind, mark: string): Readonly<Record<string, string>> {
-  const listen = `require('node:http').createServer((request, response) => {
-    response.statusCode = ${kind === 'unhealthy' ? '500' : '200'};
-    response.end(${JSON.stringify(mark)});
-  }).listen(process.env.PORT, () => console.log('serving ' + ${JSON.stringify(mark)}));`;
-  const programs: Record<ApplicationKind, string> = {
-    serving: `console.log('NAME is ' + process.env.NAME);\n${listen}`,
-    crashing: `console.error('Broken by ${mark}'); process.exit(3);`,
-    'not-building': listen,
-    'not-listening': 'setInterval(() => undefined, 1000);',
-    unhealthy: listen,
+  if (kind === 'missing-command') return { 'blueberry.yaml': `run: no-such-command-${mark}\n` };
+  // What never gets there is not waited for; what does may take its time on a busy machine.
+  const health = kind === 'serving' ? '' : 'health: { path: /, timeout_seconds: 1 }\n';
+  return {
+    'blueberry.yaml': `${health}run: exec node server.js\n`,
+    'server.js': `const mark = ${JSON.stringify(mark)};\n${PROGRAMS[kind]}\n`,
   };
-  const build = kind === 'not-building' ? `build: echo "no ${mark}" >&2; exit 4\n` : '';
-  return { 'blueberry.yaml': `${build}run: exec node server.js\n`, 'server.js': programs[kind] };
 }
 
 export interface LocalWorld extends EnvironmentRuntimeHarness {
@@ -67,7 +86,7 @@ export async function createLocalWorld(options: LocalWorldOptions = {}): Promise
       log: createLog({ level: 'silent' }),
       hostOf: (name) => `${name}.localhost`,
       userEnvironment,
-      limits: { startTimeoutSeconds: 2, crashLimit: 2, ...options.limits },
+      limits: { startTimeoutSeconds: 20, crashLimit: 2, ...options.limits },
       timing: { backOff: 50, drain: 1_000, grace: 500, probeEvery: 500 },
     });
   let runtime = open();
@@ -102,6 +121,7 @@ export async function createLocalWorld(options: LocalWorldOptions = {}): Promise
       runtime = open();
       return runtime;
     },
+    leftovers: () => leftoversIn(folder),
     async dispose() {
       await runtime.stopAll();
       await runtime.close();
@@ -109,4 +129,37 @@ export async function createLocalWorld(options: LocalWorldOptions = {}): Promise
       await fixture.dispose();
     },
   };
+}
+
+/** Folders of environments, worktrees and their refs, and (where there is a /proc) processes that know of the world. */
+async function leftoversIn(folder: string): Promise<string[]> {
+  const environments = await namesIn(join(folder, 'environments'));
+  const left = environments.filter((name) => !name.startsWith('.')).map((name) => `folder ${name}`);
+  for (const mirror of await namesIn(join(folder, 'repositories'))) {
+    const path = join(folder, 'repositories', mirror);
+    for (const name of await namesIn(join(path, 'worktrees'))) left.push(`worktree ${name}`);
+    const { stdout } = await run('git', ['--git-dir', path, 'for-each-ref', '--format=%(refname)', 'refs/blueberry/']);
+    left.push(...stdout.split('\n').filter((ref) => ref.startsWith('refs/blueberry/worktrees/')));
+  }
+  return [...left, ...(await processesIn(folder))];
+}
+
+/** Processes whose command line, variables or working folder name the folder. */
+async function processesIn(folder: string): Promise<string[]> {
+  const pids = (await namesIn('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  const named = await Promise.all(
+    pids.map(async (pid) => {
+      const about = await Promise.all([
+        readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
+        readFile(`/proc/${pid}/environ`, 'utf8').catch(() => ''),
+        readlink(`/proc/${pid}/cwd`).catch(() => ''),
+      ]);
+      return about.some((text) => text.includes(folder)) ? [`process ${pid}`] : [];
+    }),
+  );
+  return named.flat();
+}
+
+function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
 }

@@ -132,7 +132,7 @@ async function untilReady(product: Product): Promise<void> {
       () => false,
     );
     if (ready) return;
-    await sleep(25);
+    await sleep(10);
   }
   throw new Error(`The product was not ready in time:\n${product.output()}`);
 }

@@ -45,6 +45,8 @@ export async function openLocalEnvironment(
   const recordFile = join(folder, 'environment.json');
   const leaseFile = leaseFileOf(folder);
   const revisions = new Map<number, Revision>();
+  /** Replaced revisions that may still finish what they are answering. */
+  const retiring = new Set<{ readonly hurry: AbortController; readonly done: Promise<void> }>();
   let record = await readState<EnvironmentRecord>(recordFile);
   let present = await exists(folder);
   let servingRevision: number | null = null;
@@ -100,13 +102,24 @@ export async function openLocalEnvironment(
     };
     if (afterMs === 0) return retire();
     // Beside the queue: a redeploy must not wait until the one before has been drained.
-    void parts.clock
-      .sleep(others.some(({ serving }) => serving) ? afterMs : 0)
+    const hurry = new AbortController();
+    const done = parts.clock
+      .sleep(others.some(({ serving }) => serving) ? afterMs : 0, hurry.signal)
       .then(retire)
       .catch((error: unknown) => {
         parts.log.warn({ environment: key.id, error: String(error) }, 'A replaced revision could not be removed.');
+        // Whatever comes next tries again.
+        for (const other of others) revisions.set(other.number, other);
       });
+    const retirement = { hurry, done };
+    retiring.add(retirement);
+    void done.then(() => retiring.delete(retirement));
     return Promise.resolve();
+  }
+
+  async function retireAtOnce(): Promise<void> {
+    for (const { hurry } of retiring) hurry.abort();
+    await Promise.all([...retiring].map(({ done }) => done));
   }
 
   async function ensureNow(desired: DesiredEnvironment): Promise<void> {
@@ -164,6 +177,7 @@ export async function openLocalEnvironment(
       told.removed.push({ kind, name, verifiedGoneAt: parts.clock.timestamp() });
     };
     servingRevision = null;
+    await retireAtOnce();
     for (const revision of revisions.values()) await revision.letBe();
     const supervisors = [...revisions.values()]
       .flatMap(({ state }) => [state.process, state.builder])
@@ -222,7 +236,7 @@ export async function openLocalEnvironment(
       for (const revision of revisions.values()) await revision.letBe();
     },
     async endProcesses() {
-      await Promise.all([...revisions.values()].map((revision) => revision.end()));
+      await Promise.all([retireAtOnce(), ...[...revisions.values()].map((revision) => revision.end())]);
       servingRevision = null;
     },
   };
