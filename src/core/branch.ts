@@ -1,4 +1,4 @@
-export const BRANCH_MAX_LENGTH = 255;
+const BRANCH_MAX_LENGTH = 255;
 
 const FORBIDDEN_CHARACTERS = /[\u0000-\u001f\u007f~^:?*[\\]|^ | $/; // eslint-disable-line no-control-regex -- Git refuses these
 

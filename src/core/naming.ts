@@ -1,5 +1,5 @@
 /** An environment's name is the first label of its host name (RFC 1123), and `--` is kept for services (`NAME--api`). */
-export const NAME_MAX_LENGTH = 40;
+const NAME_MAX_LENGTH = 40;
 const NAME = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 
 /** Helm refuses longer release names, and Argo CD's label tracking breaks beyond them. */

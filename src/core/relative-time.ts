@@ -3,7 +3,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** A length of time in at most two units: "2 d 4 h", "35 min". Less than a minute is said in words. */
-export function durationText(milliseconds: number): string {
+function durationText(milliseconds: number): string {
   const ms = Math.max(0, milliseconds);
   if (ms < MINUTE_MS) return 'under 1 min';
   if (ms < HOUR_MS) return `${String(Math.floor(ms / MINUTE_MS))} min`;

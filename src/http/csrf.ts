@@ -3,7 +3,7 @@ import type { FastifyRequest, preValidationAsyncHookHandler } from 'fastify';
 import { Failure } from '../core/errors.ts';
 import type { HttpSettings } from './parts.ts';
 
-export const CSRF_HEADER = 'x-csrf-token';
+const CSRF_HEADER = 'x-csrf-token';
 export const CSRF_FIELD = '_csrf';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -25,7 +25,7 @@ function tokenOf(sessionCookie: string): string {
 }
 
 /** Fails unless the request comes from a page of this very origin. Browsers always say where a write comes from. */
-export function verifySameOrigin(request: FastifyRequest, { publicUrl }: Pick<HttpSettings, 'publicUrl'>): void {
+function verifySameOrigin(request: FastifyRequest, { publicUrl }: Pick<HttpSettings, 'publicUrl'>): void {
   const { origin, host } = request.headers;
   const site = request.headers['sec-fetch-site'];
   const siteFits = site === undefined || site === 'same-origin';
@@ -39,7 +39,7 @@ function hostOfOrigin(origin: string): string | null {
 }
 
 /** Fails unless the request of a signed-in browser comes from a page of this origin and carries the session's token. */
-export function verifyCsrf(request: FastifyRequest, settings: Pick<HttpSettings, 'publicUrl'>): void {
+function verifyCsrf(request: FastifyRequest, settings: Pick<HttpSettings, 'publicUrl'>): void {
   verifySameOrigin(request, settings);
   const expected = csrfTokenFor(request);
   const given = request.headers[CSRF_HEADER] ?? fieldOf(request.body);

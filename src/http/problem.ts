@@ -87,8 +87,3 @@ function challengeOf(failure: Failure): string {
     ? 'Bearer realm="blueberry", error="invalid_token"'
     : 'Bearer realm="blueberry"';
 }
-
-/** A fault in the query, for what is found out only after its form has been checked. */
-export function invalidQuery(name: string, msg: string, type = 'value_error'): Failure {
-  return invalid([{ loc: ['query', name], msg, type }]);
-}

@@ -4,7 +4,7 @@ import type { HttpSettings } from './parts.ts';
 type CookieSettings = Pick<HttpSettings, 'secureCookies'>;
 
 /** `__Host-` binds the cookie to this very host: no preview on a sub-domain can set or read it. */
-export function sessionCookieName({ secureCookies }: CookieSettings): string {
+function sessionCookieName({ secureCookies }: CookieSettings): string {
   return secureCookies ? '__Host-blueberry' : 'blueberry';
 }
 

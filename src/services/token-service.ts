@@ -31,7 +31,7 @@ export interface TokenService {
   ensureBootstrapToken(owner: { readonly id: string; readonly email: string }, secret: string): Promise<void>;
 }
 
-export const TOKEN_PREFIX = 'bb';
+const TOKEN_PREFIX = 'bb';
 
 export function createTokenService({ store, unitOfWork, clock, identifiers }: TokenServiceParts): TokenService {
   function planToken(id: string, secret: string, record: ApiToken): Plan<CreatedToken> {

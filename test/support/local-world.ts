@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -57,6 +57,8 @@ export interface LocalWorld extends EnvironmentRuntimeHarness {
   readonly folder: string;
   /** A component of a commit with these files. */
   readonly componentOf: (files: Readonly<Record<string, string>>) => Promise<DesiredComponent>;
+  /** Puts a symbolic link into the repository; the next commit has it. */
+  readonly link: (name: string, target: string) => Promise<void>;
   readonly restart: () => Promise<LocalProcessRuntime>;
 }
 
@@ -95,6 +97,7 @@ export async function createLocalWorld(options: LocalWorldOptions = {}): Promise
     const commit = await fixture.commit(files);
     await git.fetchBranch(access, 'main');
     const read = files['blueberry.yaml'] === undefined ? null : reader.read(files['blueberry.yaml']);
+    if (read?.faults) throw new Error(`The blueberry.yaml of the test has faults: ${JSON.stringify(read.faults)}`);
     return {
       repositoryId: REPOSITORY_ID,
       repositoryUrl: fixture.path,
@@ -115,6 +118,7 @@ export async function createLocalWorld(options: LocalWorldOptions = {}): Promise
     },
     folder,
     componentOf,
+    link: (name, target) => symlink(target, join(fixture.path, name)),
     component: (kind, mark) => componentOf(filesOf(kind, mark)),
     async restart() {
       await runtime.close();

@@ -1,7 +1,7 @@
 import { invalidField } from '../../core/errors.ts';
 
-export const PASSWORD_MIN_LENGTH = 12;
-export const PASSWORD_MAX_LENGTH = 1024;
+const PASSWORD_MIN_LENGTH = 12;
+const PASSWORD_MAX_LENGTH = 1024;
 
 /**
  * The form in which a password is hashed, so that it is the same from any keyboard (NIST SP 800-63B, 3.1.1.2); null

@@ -31,7 +31,7 @@ type Removed = RemovalObservation['removed'][number];
 /** How long `remove` waits for the end before it says that it goes on. */
 const REMOVAL_PATIENCE_MS = 2_000;
 
-export function leaseFileOf(folder: string): string {
+function leaseFileOf(folder: string): string {
   return join(folder, 'expires-at');
 }
 

@@ -22,7 +22,7 @@ const STACK_FRAME = /^\s+at \S/;
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
 
 /** Without what moves a terminal's cursor or colours it, and without other control characters. */
-export function plainText(line: string): string {
+function plainText(line: string): string {
   return stripVTControlCharacters(line).replace(CONTROL_CHARACTERS, '').trimEnd();
 }
 

@@ -6,7 +6,7 @@ import { pathOf } from '../request-context.ts';
 import { routerPath, type ApiCall, type ApiReply } from './route.ts';
 
 /** Marks a reply that was given before. */
-export const REPLAYED_HEADER = 'idempotency-replayed';
+const REPLAYED_HEADER = 'idempotency-replayed';
 
 /**
  * Calls a use case that writes with what the request asks for (`If-Match`, `Idempotency-Key`), and answers with what it

@@ -65,7 +65,7 @@ export const environmentList = z
   })
   .meta({ id: 'EnvironmentList' });
 
-export function toEnvironmentResponse(
+function toEnvironmentResponse(
   { metadata, spec, status }: Environment,
   placement: Placement,
 ): EnvironmentResponse {

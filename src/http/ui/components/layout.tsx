@@ -6,7 +6,7 @@ import { Logo } from './logo.tsx';
 import { Navigation, type Section } from './navigation.tsx';
 
 /** Icons of a browser tab, by what it tells. */
-export const TAB_ICONS = ['berry', 'ready', 'pending', 'failed', 'asleep', 'ended'] as const;
+const TAB_ICONS = ['berry', 'ready', 'pending', 'failed', 'asleep', 'ended'] as const;
 export type TabIcon = (typeof TAB_ICONS)[number];
 
 export interface LayoutProps {
