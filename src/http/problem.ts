@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { Failure, invalid, type InputFault } from '../core/errors.ts';
+import { Failure, type InputFault } from '../core/errors.ts';
 import { KIND_CODES, PROBLEMS } from './problem-catalogue.ts';
 import { pathOf } from './request-context.ts';
 

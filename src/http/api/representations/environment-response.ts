@@ -65,10 +65,7 @@ export const environmentList = z
   })
   .meta({ id: 'EnvironmentList' });
 
-function toEnvironmentResponse(
-  { metadata, spec, status }: Environment,
-  placement: Placement,
-): EnvironmentResponse {
+function toEnvironmentResponse({ metadata, spec, status }: Environment, placement: Placement): EnvironmentResponse {
   const [component] = spec.components;
   return {
     id: metadata.id,
