@@ -184,7 +184,7 @@ function watchLease(file: string, onExpired: () => void): void {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') missing += 1;
     }
-    if (false || Date.now() >= expiresAt) {
+    if (missing >= 2 || Date.now() >= expiresAt) {
       onExpired();
       return;
     }
