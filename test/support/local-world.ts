@@ -55,6 +55,7 @@ function filesOf(kind: ApplicationKind, mark: string): Readonly<Record<string, s
 export interface LocalWorld extends EnvironmentRuntimeHarness {
   readonly runtime: LocalProcessRuntime;
   readonly folder: string;
+  readonly repository: string;
   /** A component of a commit with these files. */
   readonly componentOf: (files: Readonly<Record<string, string>>) => Promise<DesiredComponent>;
   /** Puts a symbolic link into the repository; the next commit has it. */
@@ -117,6 +118,7 @@ export async function createLocalWorld(options: LocalWorldOptions = {}): Promise
       return runtime;
     },
     folder,
+    repository: fixture.path,
     componentOf,
     link: (name, target) => symlink(target, join(fixture.path, name)),
     component: (kind, mark) => componentOf(filesOf(kind, mark)),
@@ -149,7 +151,7 @@ async function leftoversIn(folder: string): Promise<string[]> {
 }
 
 /** Processes whose command line, variables or working folder name the folder. */
-async function processesIn(folder: string): Promise<string[]> {
+export async function processesIn(folder: string): Promise<string[]> {
   const pids = (await namesIn('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   const named = await Promise.all(
     pids.map(async (pid) => {
