@@ -40,7 +40,10 @@ const PROBE_TIMEOUT_MS = 5_000;
 const UNHEALTHY_PAUSE_MS = 1_000;
 const FAILED_PROBES_LIMIT = 3;
 
-/** Keeps the revision running until the signal aborts, which leaves the process as it is. Fails when it gives up. */
+/**
+ * Keeps the revision running until the signal aborts, which leaves the process as it is, or its time is over. Fails when
+ * it gives up.
+ */
 export async function serveRevision(job: RevisionJob, prepared: PreparedRevision, events: ServeEvents): Promise<void> {
   const { parts, state, progress, signal } = job;
   const command = await commandOf(prepared);
@@ -54,6 +57,10 @@ export async function serveRevision(job: RevisionJob, prepared: PreparedRevision
     events.onServing(null);
     parts.ports.giveBack(current.record.port);
     const exit = await readExit(job.paths.webExit);
+    if (exit?.cause === 'expired') {
+      progress.waiting('Removing', 'Its time is over: it was ended, and waits to be removed.');
+      return;
+    }
     const output = await outputOf(job);
     const missing = exit && commandNotFound(command.label, exit, output);
     if (missing) throw new RevisionFailure('run', missing);
@@ -114,6 +121,8 @@ async function launch(
   const [component] = desired.components;
   const { id: environmentId } = desired.key;
   const { revision } = desired;
+  // A supervisor that was killed has left running what it led.
+  if (state.process) await parts.cleanup.endAll({ environmentId, revision }, [state.process]);
   const port = await parts.ports.take();
   await removeFile(paths.webExit);
   const start = { environmentId, revision, troubleFile: paths.troubles, compileCache: parts.compileCache };

@@ -104,7 +104,11 @@ export function createRevision({ parts, key, state, paths, leaseFile, onChange }
     start(desired) {
       if (work || state.failure) return;
       const abort = new AbortController();
-      work = { abort, done: run(desired, abort.signal) };
+      const done = run(desired, abort.signal).finally(() => {
+        // What was ended because its time was over may start again when that is renewed.
+        if (!abort.signal.aborted) work = null;
+      });
+      work = { abort, done };
     },
     async adoptServing(host) {
       const { process } = state;
