@@ -1,3 +1,4 @@
+import type { LocalProcessRuntime } from '../../src/adapters/local-process/local-process-runtime.ts';
 import type { DesiredEnvironment } from '../../src/ports/environment-runtime.ts';
 import { createStage, type Stage } from '../contract/environment-runtime.stage.ts';
 import { createLocalWorld, type LocalWorld, type LocalWorldOptions } from './local-world.ts';
@@ -5,6 +6,7 @@ import { createLocalWorld, type LocalWorld, type LocalWorldOptions } from './loc
 /** A stage of the contract over local processes, for what only they do. */
 export interface LocalStage extends Stage {
   readonly harness: LocalWorld;
+  readonly runtime: LocalProcessRuntime;
   /** Asks for a commit with these files, and gives what was asked for. */
   putFiles(files: Readonly<Record<string, string>>, change?: Partial<DesiredEnvironment>): Promise<DesiredEnvironment>;
   dispose(): Promise<void>;
