@@ -58,6 +58,8 @@ export interface LocalWorld extends EnvironmentRuntimeHarness {
   readonly repository: string;
   /** A component of a commit with these files. */
   readonly componentOf: (files: Readonly<Record<string, string>>) => Promise<DesiredComponent>;
+  /** The files of the world that hold this text. */
+  readonly filesWith: (text: string) => Promise<string[]>;
   /** Puts a symbolic link into the repository; the next commit has it. */
   readonly link: (name: string, target: string) => Promise<void>;
   readonly restart: () => Promise<LocalProcessRuntime>;
@@ -120,6 +122,7 @@ export async function createLocalWorld(options: LocalWorldOptions = {}): Promise
     folder,
     repository: fixture.path,
     componentOf,
+    filesWith: (text) => filesWith(folder, text),
     link: (name, target) => symlink(target, join(fixture.path, name)),
     component: (kind, mark) => componentOf(filesOf(kind, mark)),
     async restart() {
@@ -148,6 +151,13 @@ async function leftoversIn(folder: string): Promise<string[]> {
     left.push(...stdout.split('\n').filter((ref) => ref.startsWith('refs/blueberry/worktrees/')));
   }
   return [...left, ...(await processesIn(folder))];
+}
+
+async function filesWith(folder: string, text: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const held = await Promise.all(files.map(async (file) => ((await readFile(file)).includes(text) ? [file] : [])));
+  return held.flat();
 }
 
 /** Processes whose command line, variables or working folder name the folder. */

@@ -12,7 +12,7 @@ export interface LogWriter {
   end(): void;
 }
 
-/** A program that never ends its line gets one written for it after so many characters. */
+/** A program that never ends its line gets one written for it after about so many characters. */
 const LINE_MAX_LENGTH = 16_384;
 /** Characters written at once. */
 const BATCH_LENGTH = 65_536;
@@ -59,8 +59,12 @@ export function createLogWriter(file: string, maxBytes: number, masked: readonly
     const at = new Date().toISOString();
     const lines = (rest[stream] + output).split('\n');
     let last = lines.pop() ?? '';
-    for (; last.length > LINE_MAX_LENGTH; last = last.slice(LINE_MAX_LENGTH))
-      lines.push(last.slice(0, LINE_MAX_LENGTH));
+    // A secret of which only a part has come yet lies behind the cut.
+    while (last.length > LINE_MAX_LENGTH + (secrets[0]?.length ?? 0)) {
+      const cut = cutBeside(secrets, last);
+      lines.push(last.slice(0, cut));
+      last = last.slice(cut);
+    }
     rest[stream] = last;
     let batch = '';
     for (const text of lines) {
@@ -88,6 +92,23 @@ export function createLogWriter(file: string, maxBytes: number, masked: readonly
       descriptor = null;
     },
   };
+}
+
+/** Where a line that is too long is cut, so that no secret is cut in two: neither half would be masked. */
+function cutBeside(secrets: readonly string[], text: string): number {
+  let cut = LINE_MAX_LENGTH;
+  let moved: boolean;
+  do {
+    moved = false;
+    for (const secret of secrets) {
+      const start = text.indexOf(secret, Math.max(0, cut - secret.length + 1));
+      if (start === 0) return secret.length;
+      if (start === -1 || start >= cut) continue;
+      cut = start;
+      moved = true;
+    }
+  } while (moved);
+  return cut;
 }
 
 /** Whoever wrote before may have been killed within a line. */
