@@ -26,8 +26,9 @@ function startVersion(name: string): Promise<Application> {
   });
 }
 
-/** Ends as a process does that was asked to, and is killed a little later. */
+/** Ends as a runtime ends what was replaced: after a moment for what is on its way to it, then asked, then killed. */
 async function end(application: Application): Promise<void> {
+  await sleep(150);
   application.server.close();
   application.server.closeIdleConnections();
   await sleep(150);
