@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { findProgram, howToGet } from './requirements.ts';
 import { type Tier, tiers } from './tiers.ts';
 
@@ -14,6 +15,8 @@ interface Outcome {
   passed: number;
   failed: number;
   skipped: number;
+  /** Name and first lines of each failure, for the end of the output, which is what a log keeps. */
+  failures: string[];
   seconds: number;
   /** Why nothing of the tier ran, with what to do about it. */
   notRun?: string;
@@ -21,7 +24,12 @@ interface Outcome {
 
 /** The part of Vitest's JSON report that is read here. */
 interface Report {
-  testResults: { status: string; assertionResults: { status: string }[] }[];
+  testResults: {
+    name: string;
+    status: string;
+    message: string;
+    assertionResults: { status: string; fullName: string; failureMessages: string[] }[];
+  }[];
 }
 
 const chosen = chooseTiers(process.argv.slice(2));
@@ -49,7 +57,7 @@ function chooseTiers(names: string[]): readonly Tier[] {
 }
 
 async function runTier(tier: Tier): Promise<Outcome> {
-  const nothing = { tier: tier.name, passed: 0, failed: 0, skipped: 0, seconds: 0 };
+  const nothing = { tier: tier.name, passed: 0, failed: 0, skipped: 0, failures: [], seconds: 0 };
   const missing = tier.needs.filter((need) => findProgram(need) === undefined);
   if (missing.length > 0) {
     const ways = missing.map((need) => `${need} is missing (${howToGet(need)})`);
@@ -94,22 +102,35 @@ function runVitest(tier: Tier, reportFile: string): Promise<number> {
   });
 }
 
-async function countResults(reportFile: string): Promise<{ passed: number; failed: number; skipped: number }> {
+async function countResults(reportFile: string): Promise<Pick<Outcome, 'passed' | 'failed' | 'skipped' | 'failures'>> {
   const report = await readFile(reportFile, 'utf8').then(
     (text) => JSON.parse(text) as Report,
     (): Report => ({ testResults: [] }),
   );
   const counts = { passed: 0, failed: 0, skipped: 0 };
+  const failures: string[] = [];
   for (const file of report.testResults) {
+    const path = relative(root, file.name);
     const failedBefore = counts.failed;
-    for (const { status } of file.assertionResults) {
+    for (const { status, fullName, failureMessages } of file.assertionResults) {
       if (status === 'passed') counts.passed += 1;
       else if (status === 'failed') counts.failed += 1;
       else counts.skipped += 1;
+      if (status === 'failed') failures.push(failureText(`${path}: ${fullName}`, failureMessages.join('\n')));
     }
-    if (file.status === 'failed' && counts.failed === failedBefore) counts.failed += 1;
+    if (file.status === 'failed' && counts.failed === failedBefore) {
+      counts.failed += 1;
+      failures.push(failureText(path, file.message));
+    }
   }
-  return counts;
+  return { ...counts, failures };
+}
+
+const FAILURE_LINES = 12;
+
+function failureText(name: string, message: string): string {
+  const lines = stripVTControlCharacters(message).split('\n').slice(0, FAILURE_LINES);
+  return [name, ...lines.map((line) => `    ${line}`)].join('\n');
 }
 
 /** Prints the table and the last line; returns the exit code. */
@@ -127,6 +148,7 @@ function summarize(results: Outcome[]): number {
     const cells = outcome.notRun === undefined ? [...counts, outcome.seconds.toFixed(1)] : ['not run', '-', '-', '-'];
     console.log(row(outcome.tier, cells));
   }
+  for (const { failures } of results) for (const failure of failures) console.log(`\nFAILED ${failure}`);
   const absent = results.filter((outcome) => outcome.notRun !== undefined);
   if (absent.length > 0) console.log('');
   for (const { tier, notRun } of absent) console.log(`The ${tier} tier did not run: ${notRun}.`);
