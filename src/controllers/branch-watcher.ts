@@ -8,6 +8,7 @@ import type { GitRepositories, RemoteBranches } from '../ports/git-repositories.
 import type { Log } from '../ports/log.ts';
 import type { EnvironmentService } from '../services/environment-service.ts';
 import { accessOf } from '../services/repository-service.ts';
+import { LeadershipLost } from '../services/unit-of-work.ts';
 import type { LivingEnvironments } from './living-environments.ts';
 
 export interface BranchWatcherParts {
@@ -39,11 +40,14 @@ export async function watchBranches(parts: BranchWatcherParts, signal: AbortSign
   const looking = new Map<string, Promise<void>>();
   while (!signal.aborted) {
     const byRepository = followers(parts.living);
-    for (const [repositoryId, environments] of byRepository) {
+    // The longest overdue first, so that a few remotes that never answer can't keep all others waiting.
+    const due = [...byRepository]
+      .map(([repositoryId, environments]) => ({ repositoryId, environments, at: dueAt.get(repositoryId) ?? 0 }))
+      .filter(({ repositoryId, at }) => at <= clock.now() && !looking.has(repositoryId))
+      .sort((left, right) => left.at - right.at);
+    for (const { repositoryId, environments } of due.slice(0, PARALLEL_LOOKS - looking.size)) {
       const url = environments[0] ? componentOf(environments[0].record).repositoryUrl : '';
       const pollMs = parseGitRemote(url, true).remote?.kind === 'local' ? settings.pollLocalMs : settings.pollRemoteMs;
-      const due = dueAt.get(repositoryId) ?? clock.now();
-      if (due > clock.now() || looking.has(repositoryId) || looking.size >= PARALLEL_LOOKS) continue;
       const look = lookAt(parts, repositoryId, environments, missingSince, signal).finally(() => {
         looking.delete(repositoryId);
         dueAt.set(repositoryId, clock.now() + pollMs);
@@ -76,18 +80,32 @@ async function lookAt(
   missingSince: Map<string, number>,
   signal: AbortSignal,
 ): Promise<void> {
+  const remote = await branchesOf(parts, repositoryId, signal);
+  if (remote === null) return;
+  for (const environment of environments) {
+    try {
+      await compare(parts, environment, remote, missingSince);
+    } catch (error) {
+      if (error instanceof LeadershipLost) throw error;
+      // One that is ending meanwhile, say, is no reason to leave out the others.
+      parts.log.warn({ environment: environment.id, error: String(error) }, 'A new commit could not be taken up yet.');
+    }
+  }
+}
+
+/** Null where the remote does not answer: that is no news, and what runs goes on running. */
+async function branchesOf(
+  parts: BranchWatcherParts,
+  repositoryId: string,
+  signal: AbortSignal,
+): Promise<RemoteBranches | null> {
   try {
     const repository = await parts.store.get(EVERYTHING, 'repository', repositoryId);
-    if (!repository) return;
-    const remote = await parts.git.listBranches(await accessOf(parts.cipher, repository), signal);
-    for (const environment of environments) await compare(parts, environment, remote, missingSince);
+    return repository && (await parts.git.listBranches(await accessOf(parts.cipher, repository), signal));
   } catch (error) {
-    // A remote that does not answer is no news; what runs goes on running.
-    if (!signal.aborted)
-      parts.log.debug(
-        { repository: repositoryId, error: String(error) },
-        'The repository could not be asked for news.',
-      );
+    const details = { repository: repositoryId, error: String(error) };
+    if (!signal.aborted) parts.log.debug(details, 'The repository could not be asked for news.');
+    return null;
   }
 }
 
@@ -102,7 +120,8 @@ async function compare(
   const head = remote.branches.find(({ name }) => name === branch)?.commit;
   if (head !== undefined) {
     missingSince.delete(id);
-    if (head !== branchHead) await environments.followBranch(SYSTEM_ACTOR, id, head);
+    if (branchHead !== null && head !== branchHead)
+      await environments.followBranch(SYSTEM_ACTOR, id, { from: branchHead, to: head });
     return;
   }
   // A remote without any branch is a remote in trouble, not one whose branches are all gone.

@@ -4,7 +4,7 @@ import type { JsonObject } from '../core/json.ts';
 import { EVERYTHING } from '../core/permissions.ts';
 import type { ConfigSetRevision, Repository } from '../core/records.ts';
 import { REPOSITORY_FILE_NAME, type RepositoryFile } from '../core/repository-file.ts';
-import { environmentVariables, mergeValues } from '../core/values.ts';
+import { environmentVariables, mergeValues, type MergedValues } from '../core/values.ts';
 import type { DesiredEnvironment } from '../ports/environment-runtime.ts';
 import type { Versioned } from '../ports/environment-store.ts';
 import { configSetRevisionId, openSecrets } from '../services/config-set-service.ts';
@@ -16,11 +16,16 @@ export type DeploymentResult =
   | { readonly deployment: Deployment; readonly diagnosis: null }
   | { readonly deployment: null; readonly diagnosis: Diagnosis };
 
-/** Merges the layers of values of one revision, and reads the repository's own file at its commit. */
+/**
+ * Merges the layers of values of one revision, and reads the repository's own file at its commit.
+ * @param kept what was merged when this revision was first put in place: it stays as it is, whatever has become of the
+ *   layers since
+ */
 export async function composeDeployment(
   parts: ReconcileParts,
   environment: Environment,
   commit: string,
+  kept: MergedValues | null,
 ): Promise<DeploymentResult> {
   const component = componentOf(environment);
   const repository = await parts.store.get(EVERYTHING, 'repository', component.repositoryId);
@@ -40,12 +45,14 @@ export async function composeDeployment(
       return fault('ConfigSetGone', `Revision ${String(configSet.revision)} of config set ${configSet.id} is gone`);
     revision = found.record;
   }
-  const merged = mergeValues([
-    { layer: 'repository_file', values: read.file?.values ?? null },
-    { layer: 'repository', values: repository.record.values },
-    { layer: 'config_set', values: revision?.values ?? null },
-    { layer: 'override', values: environment.spec.helmValuesOverride },
-  ]);
+  const merged =
+    kept ??
+    mergeValues([
+      { layer: 'repository_file', values: read.file?.values ?? null },
+      { layer: 'repository', values: repository.record.values },
+      { layer: 'config_set', values: revision?.values ?? null },
+      { layer: 'override', values: environment.spec.helmValuesOverride },
+    ]);
   const secretEnv = revision ? await openSecrets(parts.cipher, revision) : {};
   return { deployment: { merged, repositoryFile: read.file, secretEnv }, diagnosis: null };
 }

@@ -40,6 +40,7 @@ const CONCURRENT_RECONCILES = 8;
 /** What is quick to fetch is fetched within one reconcile. */
 const FETCH_PATIENCE_MS = 400;
 const RESYNC_MS = 5 * 60_000;
+const SWEEP_MS = 5 * 60_000;
 const HOUSEKEEPING_MS = 30_000;
 const PURGE_BATCH = 500;
 const RETRY_LEADING_MS = 1_000;
@@ -71,6 +72,8 @@ async function lead(parts: EnvironmentControllerParts, stop: AbortSignal): Promi
     ...parts,
     fence,
     deployments: new Map(),
+    startedAt: clock.now(),
+    lastSeen: new Map(),
     fetches: createBackgroundTasks(clock, FETCH_PATIENCE_MS, (key) => {
       queue.add(key);
     }),
@@ -100,14 +103,17 @@ async function lead(parts: EnvironmentControllerParts, stop: AbortSignal): Promi
   const environments = parts.fencedEnvironments(fence);
   const settings = { ...parts.settings, deleteGoneBranches: parts.deleteGoneBranches };
   try {
-    await Promise.all([
+    const ends = await Promise.allSettled([
       endWith(ended, living.follow(signal)),
       endWith(ended, watchBranches({ ...parts, environments, living, settings }, signal)),
       endWith(
         ended,
-        everyTick(parts, signal, RESYNC_MS, async () => {
-          await sweepOrphans(parts, signal);
-          for (const { id } of living.values()) queue.add(id);
+        everyTick(parts, signal, RESYNC_MS, () => living.resync()),
+      ),
+      endWith(
+        ended,
+        everyTick(parts, signal, SWEEP_MS, async () => {
+          await sweepOrphans({ ...parts, living }, signal);
         }),
       ),
       endWith(
@@ -118,6 +124,7 @@ async function lead(parts: EnvironmentControllerParts, stop: AbortSignal): Promi
         }),
       ),
     ]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   } finally {
     stats.leading = false;
     stopWatching();
@@ -126,7 +133,7 @@ async function lead(parts: EnvironmentControllerParts, stop: AbortSignal): Promi
   }
 }
 
-/** The parts of leading stand and fall together. */
+/** The parts of leading stand and fall together: when one ends, all are told to, and are waited for. */
 async function endWith(ended: AbortController, part: Promise<void>): Promise<void> {
   try {
     await part;

@@ -6,6 +6,9 @@ import type { EventBus } from '../ports/event-bus.ts';
 /** The leader's view of all living environments, kept up to date by the event bus. A hint, never the truth. */
 export interface LivingEnvironments {
   values(): IterableIterator<Versioned<Environment>>;
+  has(id: string): boolean;
+  /** Lists all from the store, and calls back for each: heals what an announcement that was lost has left behind. */
+  resync(): Promise<void>;
   /** Follows the bus until the signal aborts; lists all again after a `reset`. */
   follow(signal: AbortSignal): Promise<void>;
 }
@@ -23,7 +26,7 @@ export function createLivingEnvironments(
     const known = living.get(environment.id);
     if (known && known.version > environment.version) return;
     if (environment.record.status.archivedAt === null) living.set(environment.id, environment);
-    else leave(environment);
+    else if (known) leave(environment);
     onChange(environment.id);
   }
 
@@ -36,6 +39,8 @@ export function createLivingEnvironments(
   }
 
   async function listAll(): Promise<void> {
+    // What is announced while the pages are read may stand on none of them, and must not be forgotten for that.
+    const before = [...living.keys()];
     const seen = new Set<string>();
     let cursor: string | undefined;
     do {
@@ -46,11 +51,13 @@ export function createLivingEnvironments(
       }
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
-    for (const id of [...living.keys()]) if (!seen.has(id)) living.delete(id);
+    for (const id of before) if (!seen.has(id)) living.delete(id);
   }
 
   return {
     values: () => living.values(),
+    has: (id) => living.has(id),
+    resync: listAll,
     async follow(signal) {
       const after = await bus.position();
       await listAll();

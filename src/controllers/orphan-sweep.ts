@@ -7,6 +7,8 @@ import type { Log } from '../ports/log.ts';
 export interface OrphanSweepParts {
   readonly store: EnvironmentStore;
   readonly runtime: EnvironmentRuntime;
+  /** Whoever is among these needs no look at the store. */
+  readonly living: { has(id: string): boolean };
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -22,12 +24,13 @@ const TRY_AGAIN_MS = 500;
  * the sweep, and so does finding too much.
  */
 export async function sweepOrphans(
-  { store, runtime, clock, log }: OrphanSweepParts,
+  { store, runtime, living, clock, log }: OrphanSweepParts,
   signal: AbortSignal,
 ): Promise<number> {
   const present = await runtime.list();
   const orphans: EnvironmentKey[] = [];
   for (const key of present) {
+    if (living.has(key.id)) continue;
     const record = await store.get(EVERYTHING, 'environment', key.id);
     if (!record || record.record.status.archivedAt !== null) orphans.push(key);
   }

@@ -41,6 +41,10 @@ export interface ReconcileParts {
 export interface ReconcileContext extends ReconcileParts {
   readonly fence: Precondition;
   readonly fetches: BackgroundTasks<CommitInfo>;
+  /** Milliseconds since the epoch: when this leader began to look. */
+  readonly startedAt: number;
+  /** When each environment was last seen in the world, as its observation says. */
+  readonly lastSeen: Map<string, number>;
   /** The newest revision of each environment, read once. In memory only: it holds opened secrets. */
   readonly deployments: Map<
     string,

@@ -30,6 +30,7 @@ export async function reconcileEnvironment(context: ReconcileContext, id: string
   const read = await context.store.get(EVERYTHING, 'environment', id);
   if (!read || read.record.status.archivedAt !== null) {
     context.deployments.delete(id);
+    context.lastSeen.delete(id);
     return null;
   }
   let draft: Draft = { read, environment: read.record, writes: [], againInMs: null, observation: null };

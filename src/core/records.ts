@@ -101,6 +101,8 @@ export interface Repository {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly createdBy: Owner;
+  /** It is being disconnected: nothing new may be made of it. */
+  readonly closing?: true;
 }
 
 export interface ConfigSet {
@@ -112,6 +114,8 @@ export interface ConfigSet {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly createdBy: Owner;
+  /** It is being deleted: nobody may begin to use it. */
+  readonly closing?: true;
 }
 
 /** Id: `CONFIG_SET_ID:REVISION`. Never changed once written. */

@@ -20,48 +20,45 @@ export interface MergedValues {
  * Layers are given lowest first. Keys that reach a prototype must have been refused at the door.
  */
 export function mergeValues(layers: readonly LayeredValues[]): MergedValues {
-  let values: JsonObject = {};
-  let origins = new Map<string, ValueLayer>();
-  for (const { layer, values: upper } of layers) {
-    if (upper === null) continue;
-    const merged = mergeObject(values, upper, layer, '', origins);
-    values = merged.values;
-    origins = merged.origins;
-  }
-  return { values, origins: Object.fromEntries(origins) };
+  const speaking = layers.flatMap(({ layer, values }) => (values === null ? [] : [{ layer, value: values }]));
+  const values = speaking.reduce<JsonObject>((lower, { value }) => mergeObjects(lower, value), {});
+  const origins: Record<string, ValueLayer> = {};
+  noteOrigins(values, speaking, '', origins);
+  return { values, origins };
 }
 
-function mergeObject(
-  lower: JsonObject,
-  upper: JsonObject,
-  layer: ValueLayer,
-  pointer: string,
-  origins: ReadonlyMap<string, ValueLayer>,
-): { values: JsonObject; origins: Map<string, ValueLayer> } {
+function mergeObjects(lower: JsonObject, upper: JsonObject): JsonObject {
   const result: Record<string, JsonValue> = { ...lower };
-  let nextOrigins = new Map(origins);
   for (const [key, value] of Object.entries(upper)) {
-    const childPointer = `${pointer}/${escapePointer(key)}`;
     const below = Object.hasOwn(lower, key) ? lower[key] : undefined;
-    if (isJsonObject(value) && (isJsonObject(below) || Object.keys(value).length > 0)) {
-      const base = isJsonObject(below) ? below : {};
-      if (!isJsonObject(below)) nextOrigins = withoutSubtree(nextOrigins, childPointer);
-      else nextOrigins.delete(childPointer);
-      const merged = mergeObject(base, value, layer, childPointer, nextOrigins);
-      result[key] = merged.values;
-      nextOrigins = merged.origins;
-      if (Object.keys(merged.values).length === 0) nextOrigins.set(childPointer, layer);
-    } else {
-      nextOrigins = withoutSubtree(nextOrigins, childPointer);
-      nextOrigins.set(childPointer, layer);
-      result[key] = value;
-    }
+    result[key] = isJsonObject(value) && isJsonObject(below) ? mergeObjects(below, value) : value;
   }
-  return { values: result, origins: nextOrigins };
+  return result;
 }
 
-function withoutSubtree(origins: ReadonlyMap<string, ValueLayer>, pointer: string): Map<string, ValueLayer> {
-  return new Map([...origins].filter(([key]) => key !== pointer && !key.startsWith(`${pointer}/`)));
+/** What a layer says at one place. */
+interface Said {
+  readonly layer: ValueLayer;
+  readonly value: JsonValue;
+}
+
+/** The origin of a leaf is the highest layer that says anything at its place. One walk, whatever the number of leaves. */
+function noteOrigins(
+  merged: JsonObject,
+  speaking: readonly Said[],
+  pointer: string,
+  origins: Record<string, ValueLayer>,
+): void {
+  for (const [key, value] of Object.entries(merged)) {
+    const childPointer = `${pointer}/${escapePointer(key)}`;
+    const said = speaking.flatMap(({ layer, value: own }): Said[] => {
+      const child = isJsonObject(own) && Object.hasOwn(own, key) ? own[key] : undefined;
+      return child === undefined ? [] : [{ layer, value: child }];
+    });
+    const highest = said.at(-1);
+    if (isJsonObject(value) && Object.keys(value).length > 0) noteOrigins(value, said, childPointer, origins);
+    else if (highest) origins[childPointer] = highest.layer;
+  }
 }
 
 function escapePointer(key: string): string {

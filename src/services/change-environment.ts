@@ -4,10 +4,10 @@ import { shortSha } from '../core/branch.ts';
 import { Failure, notFound } from '../core/errors.ts';
 import { canonicalJson } from '../core/json.ts';
 import { visibilityOf, type Actor } from '../core/permissions.ts';
-import type { Versioned } from '../ports/environment-store.ts';
+import type { Precondition, Versioned } from '../ports/environment-store.ts';
 import { requireOwnership, requireScope } from './authorize.ts';
 import type { EnvironmentUpdate, RedeployRequest } from './contract/environment-inputs.ts';
-import { usableConfigSet } from './create-environment.ts';
+import { usableConfigSet, type ConfigSetChoice } from './usable-config-set.ts';
 import type { EnvironmentServiceParts } from './environment-service-parts.ts';
 import { timelineWrite } from './timeline.ts';
 import { assertVersion, replaceEnvironment, type CallOptions, type Plan } from './unit-of-work.ts';
@@ -16,7 +16,13 @@ type Result = Versioned<Environment>;
 type Options = CallOptions<Result>;
 
 /** What is to be different, and the line of history that says so; null where nothing would change. */
-type Change = { readonly spec: Partial<EnvironmentSpec>; readonly reason: string; readonly message: string } | null;
+type Change = {
+  readonly spec: Partial<EnvironmentSpec>;
+  readonly reason: string;
+  readonly message: string;
+  /** What else the decision rests on. */
+  readonly preconditions?: readonly Precondition[];
+} | null;
 
 /** Extends or shortens the time to live, changes values, config set, or whether the branch is followed. */
 export function updateEnvironment(
@@ -37,26 +43,33 @@ export function updateEnvironment(
       spec = { ...spec, autoUpdate: input.auto_update };
       said.push(input.auto_update ? 'Follows its branch' : 'Stays at its commit');
     }
-    const values = await changedValues(parts, record, input);
+    const configSet = await chosenConfigSet(parts, record, input);
+    const values = changedValues(record, input, configSet.use);
     if (values) {
       spec = { ...spec, ...values, ...nextRevision(record.spec, now) };
       said.push('Takes new values');
     }
-    return said.length === 0 ? null : { spec, reason: 'Updated', message: `${said.join('; ')}.` };
+    const { preconditions } = configSet;
+    return said.length === 0 ? null : { spec, reason: 'Updated', message: `${said.join('; ')}.`, preconditions };
   });
 }
 
-async function changedValues(
+async function chosenConfigSet(
   parts: EnvironmentServiceParts,
   record: Environment,
   input: EnvironmentUpdate,
-): Promise<Pick<EnvironmentSpec, 'helmValuesOverride' | 'configSet'> | null> {
+): Promise<ConfigSetChoice> {
+  if (input.config_set_id === undefined) return { use: record.spec.configSet, preconditions: [] };
+  return usableConfigSet(parts, input.config_set_id, componentOf(record).repositoryId);
+}
+
+function changedValues(
+  record: Environment,
+  input: EnvironmentUpdate,
+  configSet: EnvironmentSpec['configSet'],
+): Pick<EnvironmentSpec, 'helmValuesOverride' | 'configSet'> | null {
   const helmValuesOverride =
     input.helm_values_override === undefined ? record.spec.helmValuesOverride : input.helm_values_override;
-  const configSet =
-    input.config_set_id === undefined
-      ? record.spec.configSet
-      : await usableConfigSet(parts, input.config_set_id, componentOf(record).repositoryId);
   const before = canonicalJson([record.spec.helmValuesOverride, record.spec.configSet]);
   return canonicalJson([helmValuesOverride, configSet]) === before ? null : { helmValuesOverride, configSet };
 }
@@ -85,19 +98,34 @@ export function redeployEnvironment(
   }));
 }
 
-/** A newer commit of the followed branch has been seen: it is wanted now, and the lease is renewed. */
-export function followBranch(parts: EnvironmentServiceParts, actor: Actor, id: string, head: string): Promise<Result> {
+/** How a branch was seen to move. */
+export interface BranchMove {
+  /** The head that the record had when the remote was asked. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * A newer commit of the followed branch has been seen: it is wanted now, and the lease is renewed. Where the record
+ * knows of another head by now, the look was older than that, and nothing changes.
+ */
+export function followBranch(
+  parts: EnvironmentServiceParts,
+  actor: Actor,
+  id: string,
+  { from, to }: BranchMove,
+): Promise<Result> {
   return changeSpec(parts, actor, id, {}, ({ record }, now) => {
     const component = componentOf(record);
-    if (!record.spec.autoUpdate || component.branchHead === head) return null;
+    if (!record.spec.autoUpdate || component.commit === null || component.branchHead !== from) return null;
     return {
       spec: {
-        components: [{ ...component, commit: head, branchHead: head }],
+        components: [{ ...component, commit: to, branchHead: to }],
         ...nextRevision(record.spec, now),
         ...renewal(record.spec.ttlHours, now),
       },
       reason: 'CommitSeen',
-      message: `Commit ${shortSha(head)} was pushed to ${component.branch}.`,
+      message: `Commit ${shortSha(to)} was pushed to ${component.branch}.`,
     };
   });
 }
@@ -188,7 +216,11 @@ async function changeSpec(
         reason: change.reason,
         message: change.message,
       });
-      return { ...plan, writes: [...plan.writes, line] };
+      return {
+        ...plan,
+        writes: [...plan.writes, line],
+        preconditions: [...plan.preconditions, ...(change.preconditions ?? [])],
+      };
     },
     options.idempotency,
   );

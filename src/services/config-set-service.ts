@@ -7,6 +7,7 @@ import type { EnvironmentStore, Page, PageRequest, Versioned } from '../ports/en
 import type { Identifiers } from '../ports/identifiers.ts';
 import { requireScope } from './authorize.ts';
 import type { ConfigSetCreate, ConfigSetUpdate } from './contract/config-set-inputs.ts';
+import { deleteUnused } from './delete-unused.ts';
 import { assertVersion, put, unchanged, type CallOptions, type UnitOfWork } from './unit-of-work.ts';
 
 export interface ConfigSetServiceParts {
@@ -180,24 +181,20 @@ export function createConfigSetService({
     },
     async deleteConfigSet(actor, id, options = {}) {
       requireScope(actor, 'config_sets:write');
-      await unitOfWork.execute(actor, async () => {
-        const found = await find(actor, id);
-        assertVersion(found, options);
-        const living = await store.countEnvironments(EVERYTHING, { configSetId: id });
-        if (living > 0) {
-          throw new Failure(
+      await deleteUnused({ store, unitOfWork }, actor, {
+        kind: 'config_set',
+        async find() {
+          const found = await find(actor, id);
+          assertVersion(found, options);
+          return found;
+        },
+        uses: { configSetId: id },
+        inUse: ({ name }, living) =>
+          new Failure(
             'conflict',
-            `${found.record.name} is used by ${String(living)} living environments. Give them another config set first.`,
-            {
-              code: 'config_set_in_use',
-            },
-          );
-        }
-        return {
-          writes: [{ op: 'delete', kind: 'config_set', id }],
-          preconditions: [unchanged('config_set', id, found)],
-          result: undefined,
-        };
+            `${name} is used by ${String(living)} living environments. Give them another config set first.`,
+            { code: 'config_set_in_use' },
+          ),
       });
     },
   };

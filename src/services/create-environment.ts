@@ -1,7 +1,7 @@
 import type { Environment, EnvironmentSource } from '../core/environment.ts';
 import { newEnvironment } from '../core/environment-intent.ts';
 import { invalidField } from '../core/errors.ts';
-import { EVERYTHING, visibilityOf, type Actor } from '../core/permissions.ts';
+import { visibilityOf, type Actor } from '../core/permissions.ts';
 import type { Repository } from '../core/records.ts';
 import type { Versioned } from '../ports/environment-store.ts';
 import { requireScope } from './authorize.ts';
@@ -11,6 +11,7 @@ import type { EnvironmentServiceParts } from './environment-service-parts.ts';
 import { claimSlots } from './quota.ts';
 import { timelineWrite } from './timeline.ts';
 import { put, unchanged, type CallOptions, type Plan } from './unit-of-work.ts';
+import { usableConfigSet } from './usable-config-set.ts';
 
 /**
  * Takes down the wish for an environment: record, name, quota slots and the first line of its history in one commit.
@@ -32,6 +33,8 @@ export async function createEnvironment(
     const repository = await store.get(visibilityOf(actor), 'repository', input.repository_id);
     if (!repository)
       throw invalidField('repository_id', 'is not the id of a connected repository', 'unknown_repository');
+    if (repository.record.closing)
+      throw invalidField('repository_id', 'is the id of a repository that is being disconnected', 'unknown_repository');
     const configSet = await usableConfigSet(parts, input.config_set_id ?? null, repository.id);
     if (input.name !== undefined) await assertNameFree(store, input.name);
     const name = input.name ?? (await deriveFreeName(store, input.branch));
@@ -47,7 +50,7 @@ export async function createEnvironment(
         quotaSlots: slots.ids,
         component: componentFor(repository, input.branch),
         ttlHours: input.ttl_hours,
-        configSet,
+        configSet: configSet.use,
         helmValuesOverride: input.helm_values_override ?? null,
         url: urlOf(name),
       },
@@ -68,6 +71,7 @@ export async function createEnvironment(
         { kind: 'environment', id, absent: true },
         { kind: 'name_reservation', id: name, absent: true },
         unchanged('repository', repository.id, repository),
+        ...configSet.preconditions,
         ...slots.preconditions,
       ],
       result: { id, version: 1, record: environment },
@@ -88,23 +92,4 @@ function componentFor(repository: Versioned<Repository>, branch: string): Enviro
     image: repository.record.image,
     pullRequest: null,
   };
-}
-
-/** The newest revision of a config set, if the repository's environments may use it. */
-export async function usableConfigSet(
-  { store }: Pick<EnvironmentServiceParts, 'store'>,
-  configSetId: string | null,
-  repositoryId: string,
-): Promise<{ id: string; revision: number } | null> {
-  if (configSetId === null) return null;
-  const configSet = await store.get(EVERYTHING, 'config_set', configSetId);
-  if (!configSet) throw invalidField('config_set_id', 'is not the id of a config set', 'unknown_config_set');
-  if (!configSet.record.repositoryIds.includes(repositoryId)) {
-    throw invalidField(
-      'config_set_id',
-      'is not shared with this repository: add the repository to its repository_ids',
-      'config_set_not_shared',
-    );
-  }
-  return { id: configSetId, revision: configSet.record.revision };
 }

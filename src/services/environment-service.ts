@@ -8,6 +8,7 @@ import { requireScope } from './authorize.ts';
 import {
   deleteEnvironment,
   followBranch,
+  type BranchMove,
   redeployEnvironment,
   setAsleep,
   updateEnvironment,
@@ -35,7 +36,7 @@ export interface EnvironmentService {
   updateEnvironment(actor: Actor, id: string, input: EnvironmentUpdate, options?: Options): Result;
   deleteEnvironment(actor: Actor, id: string, why?: string, options?: Options): Result;
   redeployEnvironment(actor: Actor, id: string, input: RedeployRequest, options?: Options): Result;
-  followBranch(actor: Actor, id: string, head: string): Result;
+  followBranch(actor: Actor, id: string, move: BranchMove): Result;
   sleepEnvironment(actor: Actor, id: string, why?: string, options?: Options): Result;
   wakeEnvironment(actor: Actor, id: string, why?: string, options?: Options): Result;
   listEvents(actor: Actor, id: string, page: PageRequest): Promise<Page<TimelineEvent>>;
@@ -74,7 +75,7 @@ export function createEnvironmentService(parts: EnvironmentServiceParts): Enviro
     deleteEnvironment: (actor, id, why = 'Deletion was asked for.', options = {}) =>
       deleteEnvironment(parts, actor, id, why, options),
     redeployEnvironment: (actor, id, input, options = {}) => redeployEnvironment(parts, actor, id, input, options),
-    followBranch: (actor, id, head) => followBranch(parts, actor, id, head),
+    followBranch: (actor, id, move) => followBranch(parts, actor, id, move),
     sleepEnvironment: (actor, id, why = 'Put to sleep.', options = {}) =>
       setAsleep(parts, actor, id, true, why, options),
     wakeEnvironment: (actor, id, why = 'Woken.', options = {}) => setAsleep(parts, actor, id, false, why, options),

@@ -15,11 +15,19 @@ export async function* followLogs(
   query: LogQuery,
 ): AsyncIterable<LogLine> {
   let lastAt: string | null = null;
+  /** How many lines of the moment `lastAt` have been given: many can be printed within one millisecond. */
+  let given = 0;
   for (;;) {
     const rest: LogQuery = lastAt === null ? query : { ...query, tail: undefined, since: lastAt };
-    const already: string | null = lastAt;
+    const until = lastAt as string | null;
+    let repeated = given;
     for await (const line of runtime.logs(key, rest)) {
-      if (already !== null && line.at <= already) continue;
+      if (until !== null && line.at < until) continue;
+      if (line.at === until && repeated > 0) {
+        repeated -= 1;
+        continue;
+      }
+      given = line.at === lastAt ? given + 1 : 1;
       lastAt = line.at;
       yield line;
     }

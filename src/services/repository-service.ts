@@ -1,7 +1,7 @@
 import { Failure, invalidField, notFound } from '../core/errors.ts';
 import { GitFailure } from '../core/git-failure.ts';
 import { parseGitRemote, repositoryNameOf } from '../core/git-url.ts';
-import { visibilityOf, EVERYTHING, type Actor } from '../core/permissions.ts';
+import { visibilityOf, type Actor } from '../core/permissions.ts';
 import type { Repository } from '../core/records.ts';
 import type { Cipher } from '../ports/cipher.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -10,6 +10,7 @@ import type { CommitInfo, GitRepositories, RemoteBranches, RepositoryAccess } fr
 import type { Identifiers } from '../ports/identifiers.ts';
 import { requireScope } from './authorize.ts';
 import type { RepositoryCreate, RepositoryUpdate } from './contract/repository-inputs.ts';
+import { deleteUnused } from './delete-unused.ts';
 import { assertVersion, put, unchanged, type CallOptions, type UnitOfWork } from './unit-of-work.ts';
 
 export interface RepositoryServiceParts {
@@ -138,24 +139,18 @@ export function createRepositoryService(parts: RepositoryServiceParts): Reposito
     },
     async deleteRepository(actor, id, options = {}) {
       requireScope(actor, 'repositories:write');
-      await unitOfWork.execute(actor, async () => {
-        const found = await find(actor, id);
-        assertVersion(found, options);
-        const living = await store.countEnvironments(EVERYTHING, { repositoryId: id });
-        if (living > 0) {
-          throw new Failure(
-            'conflict',
-            `${found.record.name} still has ${String(living)} living environments. Delete them first.`,
-            {
-              code: 'repository_in_use',
-            },
-          );
-        }
-        return {
-          writes: [{ op: 'delete', kind: 'repository', id }],
-          preconditions: [unchanged('repository', id, found)],
-          result: undefined,
-        };
+      await deleteUnused(parts, actor, {
+        kind: 'repository',
+        async find() {
+          const found = await find(actor, id);
+          assertVersion(found, options);
+          return found;
+        },
+        uses: { repositoryId: id },
+        inUse: ({ name }, living) =>
+          new Failure('conflict', `${name} still has ${String(living)} living environments. Delete them first.`, {
+            code: 'repository_in_use',
+          }),
       });
       await git.forget(id);
     },

@@ -103,6 +103,12 @@ describe('mergeValues', () => {
     );
   });
 
+  it('takes time in proportion to what there is to merge', () => {
+    const many = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`key-${String(index)}`, index]));
+    const layers = VALUE_LAYERS.map((name) => layer(name, many));
+    expect(Object.keys(mergeValues(layers).origins)).toHaveLength(50_000);
+  });
+
   it('changes none of the layers', () => {
     fc.assert(
       fc.property(anyValues, anyValues, (lower, upper) => {

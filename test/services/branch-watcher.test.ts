@@ -12,6 +12,7 @@ const POLL_MS = 2_000;
 describe('following a branch', () => {
   let plane: ControlPlane;
   let fixture: GitFixture;
+  let repositoryId: string;
   let id: string;
   let looks = 0;
   let listBranches: GitRepositories['listBranches'];
@@ -22,10 +23,8 @@ describe('following a branch', () => {
     plane = await createControlPlane();
     fixture = await createGitFixture({ 'index.html': 'hello' });
     await fixture.git('branch', 'topic');
-    const repository = await plane.repositories.createRepository(ADMINISTRATOR, { url: fixture.path, path: '' });
-    const input = { name: 'followed', repository_id: repository.id, branch: 'topic', ttl_hours: 72 };
-    ({ id } = await plane.environments.createEnvironment(ADMINISTRATOR, input, { kind: 'manual', fork: false }));
-    await plane.settle(id);
+    repositoryId = (await plane.repositories.createRepository(ADMINISTRATOR, { url: fixture.path, path: '' })).id;
+    id = await createFollower('followed');
     stop = new AbortController();
     const living = createLivingEnvironments(plane.store, plane.bus, () => undefined);
     listBranches = (access, signal) => plane.git.listBranches(access, signal);
@@ -53,6 +52,13 @@ describe('following a branch', () => {
     await fixture.dispose();
   });
 
+  async function createFollower(name: string): Promise<string> {
+    const input = { name, repository_id: repositoryId, branch: 'topic', ttl_hours: 72 };
+    const created = await plane.environments.createEnvironment(ADMINISTRATOR, input, { kind: 'manual', fork: false });
+    await plane.settle(created.id);
+    return created.id;
+  }
+
   /** Lets the watcher look at the remote once more. */
   async function look(): Promise<void> {
     const before = looks;
@@ -77,10 +83,36 @@ describe('following a branch', () => {
     expect(Date.parse(after.spec.expiresAt)).toBeGreaterThan(Date.parse(before.spec.expiresAt));
   });
 
+  it('does not go back to a commit that a look saw before a newer one was deployed', async () => {
+    await fixture.git('checkout', '--quiet', 'topic');
+    const old = await fixture.commit({ 'index.html': 'old' });
+    let newest = '';
+    listBranches = async (access, signal) => {
+      const remote = await plane.git.listBranches(access, signal);
+      if (newest === '') {
+        newest = await fixture.commit({ 'index.html': 'newest' });
+        await plane.environments.redeployEnvironment(ADMINISTRATOR, id, {});
+        await plane.settle(id);
+      }
+      return remote;
+    };
+    await look();
+    await eventually(async () => (newest === '' || looks === 0 ? null : true));
+    await plane.clock.advance(0);
+    const { components, revision } = (await plane.read(id)).spec;
+    expect(components[0].commit).toBe(newest);
+    expect(components[0].commit).not.toBe(old);
+    expect(revision).toBe(2);
+  });
+
   it('leaves an environment at its commit when it is not to follow', async () => {
     await plane.environments.updateEnvironment(ADMINISTRATOR, id, { auto_update: false });
+    const another = await createFollower('another');
     await fixture.git('branch', '--force', 'topic', await fixture.commit({ 'index.html': 'new' }));
-    await plane.clock.advance(10 * POLL_MS);
+    await eventually(async () => {
+      await look();
+      return (await plane.read(another)).spec.revision === 2 ? true : null;
+    });
     expect((await plane.read(id)).spec.revision).toBe(1);
   });
 

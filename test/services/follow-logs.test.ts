@@ -50,11 +50,13 @@ describe('following the log of an environment', () => {
     await passUntil(() => read.length > 0);
     plane.runtime.lines.push(line('2030-01-01T00:00:02.000Z', 'two'));
     await passUntil(() => read.length > 1);
+    plane.runtime.lines.push(line('2030-01-01T00:00:02.000Z', 'of the same moment'));
+    await passUntil(() => read.length > 2);
     await plane.environments.deleteEnvironment(ADMINISTRATOR, id);
     await plane.settle(id);
     await passUntil(() => done);
     await following;
-    expect(read).toEqual(['one', 'two']);
+    expect(read).toEqual(['one', 'two', 'of the same moment']);
   });
 
   it('ends at once when it is not to be followed', async () => {

@@ -7,6 +7,7 @@ describe('sweeping orphans', () => {
   let plane: ControlPlane;
   let fixture: GitFixture;
   const signal = new AbortController().signal;
+  const living = { has: () => false };
 
   beforeEach(async () => {
     plane = await createControlPlane();
@@ -30,20 +31,20 @@ describe('sweeping orphans', () => {
     const { id } = await plane.environments.createEnvironment(ADMINISTRATOR, input, { kind: 'manual', fork: false });
     await plane.settle(id);
     leaveBehind(3);
-    expect(await sweepOrphans(plane.context, signal)).toBe(3);
+    expect(await sweepOrphans({ ...plane.context, living }, signal)).toBe(3);
     expect([...plane.runtime.present.keys()]).toEqual([id]);
   });
 
   it('stops when it finds too much: then the records are the wrong ones', async () => {
     leaveBehind(6);
-    expect(await sweepOrphans(plane.context, signal)).toBe(0);
+    expect(await sweepOrphans({ ...plane.context, living }, signal)).toBe(0);
     expect(plane.runtime.removed).toEqual([]);
   });
 
   it('removes nothing when the store does not answer', async () => {
     leaveBehind(3);
     const store = { ...plane.store, get: () => Promise.reject(new Error('the store is down')) };
-    await expect(sweepOrphans({ ...plane.context, store }, signal)).rejects.toThrow('the store is down');
+    await expect(sweepOrphans({ ...plane.context, living, store }, signal)).rejects.toThrow('the store is down');
     expect(plane.runtime.removed).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findCondition } from '../../src/core/condition.ts';
 import { EVERYTHING } from '../../src/core/permissions.ts';
 import { LeadershipLost, put } from '../../src/services/unit-of-work.ts';
 import { ADMINISTRATOR, createControlPlane, type ControlPlane } from '../support/control-plane.ts';
@@ -151,12 +152,50 @@ describe('reconciling an environment', () => {
     expect((await plane.settle(second)).status.phase).toBe('ready');
   });
 
-  it('keeps trying a repository that does not answer, and calls it unreachable after a while', async () => {
+  it('fails with what to do when the repository is not there any more', async () => {
     const id = await create('cut-off');
     await rm(fixture.path, { recursive: true });
     const gone = await plane.settle(id);
     expect(gone.status).toMatchObject({ phase: 'failed' });
-    expect(gone.status.message).toContain('Check the repository URL');
+    expect(gone.status.message).toContain('could not be fetched');
+    expect(gone.status.message).toContain('and that its credential may see it');
+  });
+
+  it('puts a revision in place with the values that it was first given, also after a restart', async () => {
+    await plane.repositories.updateRepository(ADMINISTRATOR, repositoryId, { values: { env: { A: 'old' } } });
+    const id = await create('steady');
+    await plane.settle(id);
+    await plane.repositories.updateRepository(ADMINISTRATOR, repositoryId, { values: { env: { A: 'new' } } });
+    await plane.reconcile(id, await plane.takeOver());
+    expect(plane.runtime.ensured.at(-1)?.components[0].env).toEqual({ A: 'old' });
+    expect((await plane.environments.getValues(ADMINISTRATOR, id)).values).toEqual({ env: { A: 'old' } });
+  });
+
+  it('says that it does not know, once nothing has been seen of it for a minute', async () => {
+    const id = await create('unseen');
+    await plane.settle(id);
+    const seenAt = plane.clock.timestamp();
+    const runtime = { ...plane.runtime, observe: () => Promise.reject(new Error('the API does not answer')) };
+    const blind = { ...plane.context, runtime };
+    await plane.clock.advance(60_000);
+    await expect(plane.reconcile(id, blind)).rejects.toThrow('the API does not answer');
+    expect((await plane.read(id)).status.phase).toBe('ready');
+    await plane.clock.advance(1);
+    await plane.reconcile(id, blind);
+    expect((await plane.read(id)).status).toMatchObject({
+      phase: 'pending',
+      message: `Nothing has been seen of it since ${seenAt}: it may run or not. Blueberry keeps looking.`,
+    });
+    expect((await plane.settle(id)).status.phase).toBe('ready');
+  });
+
+  it('does not take what was seen a minute ago for what is so now', async () => {
+    const id = await create('stale');
+    await plane.settle(id);
+    const seen = await plane.runtime.observe({ id, name: 'stale' });
+    await plane.clock.advance(60_001);
+    await plane.reconcile(id, { ...plane.context, runtime: { ...plane.runtime, observe: async () => seen } });
+    expect((await plane.read(id)).status.message).toContain('Nothing has been seen of it since');
   });
 
   it('fails with the deadline when a step takes too long, but not while it waits for a build slot', async () => {
@@ -172,9 +211,14 @@ describe('reconciling an environment', () => {
     await plane.clock.advance(601_000);
     expect((await plane.settle(id)).status.phase).toBe('pending');
     plane.runtime.progress = { step: 'waiting', reason: 'Building', message: 'Running npm ci.', since };
-    expect((await plane.settle(id)).status).toMatchObject({
+    const { status } = await plane.settle(id);
+    expect(status).toMatchObject({
       phase: 'failed',
       message: expect.stringContaining('Not done after 10 minutes: Running npm ci') as string,
+    });
+    expect(findCondition(status.conditions, 'Deployed'), 'it never was').toMatchObject({
+      status: 'False',
+      reason: 'DeadlinePassed',
     });
   });
 

@@ -14,6 +14,7 @@ import { reconcileEnvironment } from '../../src/controllers/reconcile-environmen
 import type { ReconcileContext, ReconcileSettings } from '../../src/controllers/reconcile-context.ts';
 import type { NextLook } from '../../src/controllers/work-queue.ts';
 import type { Environment } from '../../src/core/environment.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import { EVERYTHING, SCOPES, type Actor } from '../../src/core/permissions.ts';
 import type { EnvironmentStore } from '../../src/ports/environment-store.ts';
 import type { EventBus } from '../../src/ports/event-bus.ts';
@@ -57,6 +58,11 @@ export interface ControlPlane {
 }
 
 export interface ControlPlaneOptions {
+  readonly decorateStore?: (store: EnvironmentStore) => EnvironmentStore;
+  /** Whose time a fetch is waited for; by default for as long as it takes. */
+  readonly patience?: (clock: SteppedClock) => Clock;
+  /** The environment that Git runs in, besides PATH. */
+  readonly gitEnvironment?: Readonly<Record<string, string>>;
   readonly settings?: Partial<ReconcileSettings>;
   readonly quotas?: { readonly perOwner: number; readonly total: number };
 }
@@ -64,19 +70,23 @@ export interface ControlPlaneOptions {
 export async function createControlPlane({
   settings = {},
   quotas = { perOwner: 0, total: 0 },
+  patience: patienceOf = systemPatience,
+  gitEnvironment = {},
+  decorateStore = (store) => store,
 }: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), 'blueberry-plane-'));
   const clock = steppedClock(Date.now());
+  const patience = patienceOf(clock);
   const database = openDatabase(join(folder, 'blueberry.db'));
-  const store = createSqliteStore(database);
+  const store = decorateStore(createSqliteStore(database));
   const bus = createSqliteEventBus(database);
   const identifiers = createRandomIdentifiers();
   const cipher = createKeyFileCipher({ file: join(folder, 'cipher.key') });
   const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   const git = createGitRepositories({
     folder: join(folder, 'repositories'),
-    policy: { allowLocal: true, privateHosts: [] },
-    userEnvironment: { PATH: process.env['PATH'] ?? '' },
+    policy: { allowLocal: true, privateHosts: ['localhost'] },
+    userEnvironment: { PATH: process.env['PATH'] ?? '', ...gitEnvironment },
   });
   const announcer = createAnnouncer({ store, bus, clock, log });
   const unitOfWork = createUnitOfWork({ store, announcer, cipher, clock });
@@ -97,7 +107,9 @@ export async function createControlPlane({
       log,
       fence: await takeOver(store, 'test', clock),
       deployments: new Map(),
-      fetches: createBackgroundTasks(systemPatience(clock), 10_000, () => undefined),
+      startedAt: clock.now(),
+      lastSeen: new Map(),
+      fetches: createBackgroundTasks(patience, 10_000, () => undefined),
       settings: { deployDeadlineMs: 600_000, idleSleepMs: 0, pollLocalMs: 2_000, pollRemoteMs: 60_000, ...settings },
     };
   }

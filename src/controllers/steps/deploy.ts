@@ -3,9 +3,11 @@ import { componentOf } from '../../core/environment.ts';
 import { GitFailure } from '../../core/git-failure.ts';
 import { EVERYTHING } from '../../core/permissions.ts';
 import type { RuntimeObservation } from '../../ports/environment-runtime.ts';
+import type { MergedValues } from '../../core/values.ts';
 import { put } from '../../services/unit-of-work.ts';
 import { composeDeployment, desiredEnvironment, type DeploymentResult } from '../desired-environments.ts';
 import { withCondition, type Draft, type ReconcileContext, type ReconcileStep } from '../reconcile-context.ts';
+import { sightOf, unseen } from '../sight.ts';
 
 /** Tells the runtime what is wanted, with the values of this revision, and takes down what it sees. */
 export const deploy: ReconcileStep = {
@@ -14,9 +16,15 @@ export const deploy: ReconcileStep = {
     const { metadata, spec } = draft.environment;
     const { commit } = componentOf(draft.environment);
     if (commit === null) return { go: 'stop', draft };
-    const seen = await context.runtime.observe({ id: metadata.id, name: metadata.name });
+    const key = { id: metadata.id, name: metadata.name };
+    const seen = await sightOf(context, key.id, () => context.runtime.observe(key));
+    if (seen === null) return { go: 'stop', draft: unseen(context, draft) };
     if (isSettledAsleep(draft, seen)) return { go: 'on', draft: { ...draft, observation: seen } };
-    const composed = await compose(context, draft, commit);
+    const valuesId = `${metadata.id}:${String(spec.revision)}`;
+    const stored = await context.store.get(EVERYTHING, 'effective_values', valuesId);
+    const kept =
+      stored?.record.commit === commit ? { values: stored.record.values, origins: stored.record.origins } : null;
+    const composed = await compose(context, draft, commit, kept);
     if (composed.deployment === null) {
       const { reason, message } = composed.diagnosis;
       return {
@@ -25,10 +33,9 @@ export const deploy: ReconcileStep = {
       };
     }
     const desired = desiredEnvironment(draft.environment, commit, composed.deployment);
-    const observation = await context.runtime.ensure(desired);
-    const valuesId = `${metadata.id}:${String(spec.revision)}`;
-    const known = await context.store.get(EVERYTHING, 'effective_values', valuesId);
-    if (known?.record.commit === commit) return { go: 'on', draft: { ...draft, observation } };
+    const observation = await sightOf(context, key.id, () => context.runtime.ensure(desired));
+    if (observation === null) return { go: 'stop', draft: unseen(context, draft) };
+    if (kept) return { go: 'on', draft: { ...draft, observation } };
     const values = put('effective_values', valuesId, {
       ...composed.deployment.merged,
       environmentId: metadata.id,
@@ -51,13 +58,18 @@ function isSettledAsleep({ environment }: Draft, seen: RuntimeObservation): bool
   );
 }
 
-async function compose(context: ReconcileContext, draft: Draft, commit: string): Promise<DeploymentResult> {
+async function compose(
+  context: ReconcileContext,
+  draft: Draft,
+  commit: string,
+  kept: MergedValues | null,
+): Promise<DeploymentResult> {
   const { metadata, spec } = draft.environment;
   const cached = context.deployments.get(metadata.id);
   if (cached?.revision === spec.revision && cached.commit === commit)
     return { deployment: cached.deployment, diagnosis: null };
   try {
-    const composed = await composeDeployment(context, draft.environment, commit);
+    const composed = await composeDeployment(context, draft.environment, commit, kept);
     if (composed.deployment)
       context.deployments.set(metadata.id, { revision: spec.revision, commit, deployment: composed.deployment });
     return composed;

@@ -64,7 +64,7 @@ function conditionsOf(context: ReconcileContext, draft: Draft, observation: Runt
       const waitedMs = context.clock.now() - Date.parse(progress.since);
       const { deployDeadlineMs } = context.settings;
       if (waitedMs > deployDeadlineMs && !PATIENT_REASONS.has(progress.reason)) {
-        return deadlinePassed(draft, now, progress.message, deployDeadlineMs);
+        return deadlinePassed(draft, now, progress, deployDeadlineMs);
       }
       const waiting = notTrue(draft, now, progress.reason, progress.message);
       return PATIENT_REASONS.has(progress.reason) ? waiting : lookAgain(waiting, deployDeadlineMs - waitedMs + 1);
@@ -101,14 +101,13 @@ function allTrue(draft: Draft, now: string, reason: 'Done' | 'Asleep', health: s
   );
 }
 
-/** The condition that the reason is about is not true, and neither is anything behind it. */
-function notTrue(draft: Draft, now: string, reason: ConditionReason, message: string): Draft {
+/**
+ * The condition that the reason is about is not true, and neither is anything behind it.
+ * @param about the reason that tells which condition that is, where `reason` can be about any of them
+ */
+function notTrue(draft: Draft, now: string, reason: ConditionReason, message: string, about = reason): Draft {
   const { commit } = componentOf(draft.environment);
-  const type: ConditionType = DEPLOYMENT_REASONS.has(reason)
-    ? 'Deployed'
-    : reason === 'ProbingUrl'
-      ? 'Reachable'
-      : 'Healthy';
+  const type = conditionAbout(about);
   let next = withCondition(draft, now, type, 'False', reason, message);
   if (type === 'Deployed')
     next = withCondition(next, now, 'Healthy', 'Unknown', 'NotYetObserved', 'Waiting for the deployment.');
@@ -118,13 +117,19 @@ function notTrue(draft: Draft, now: string, reason: ConditionReason, message: st
     : withCondition(next, now, 'Reachable', 'Unknown', 'NotYetObserved', 'Waiting for it to be healthy.');
 }
 
-function deadlinePassed(draft: Draft, now: string, waitingFor: string, deadlineMs: number): Draft {
+function conditionAbout(reason: ConditionReason): ConditionType {
+  if (DEPLOYMENT_REASONS.has(reason)) return 'Deployed';
+  return reason === 'ProbingUrl' ? 'Reachable' : 'Healthy';
+}
+
+function deadlinePassed(
+  draft: Draft,
+  now: string,
+  waiting: { readonly reason: ConditionReason; readonly message: string },
+  deadlineMs: number,
+): Draft {
   const reason: FailureReason = 'DeadlinePassed';
   const minutes = Math.round(deadlineMs / 60_000);
-  return notTrue(
-    draft,
-    now,
-    reason,
-    diagnose(reason, `Not done after ${String(minutes)} minutes: ${waitingFor}`).message,
-  );
+  const { message } = diagnose(reason, `Not done after ${String(minutes)} minutes: ${waiting.message}`);
+  return notTrue(draft, now, reason, message, waiting.reason);
 }

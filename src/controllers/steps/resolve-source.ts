@@ -1,6 +1,6 @@
 import { shortSha } from '../../core/branch.ts';
-import { findCondition } from '../../core/condition.ts';
-import { diagnose, type FailureReason } from '../../core/diagnosis.ts';
+import { findCondition, type Condition } from '../../core/condition.ts';
+import { diagnose, severityOf, type FailureReason } from '../../core/diagnosis.ts';
 import { componentOf, type Component } from '../../core/environment.ts';
 import { GitFailure, type GitFailureReason } from '../../core/git-failure.ts';
 import { EVERYTHING } from '../../core/permissions.ts';
@@ -24,14 +24,8 @@ export const resolveSource: ReconcileStep = {
   name: 'resolve-source',
   async run(context, draft) {
     const component = componentOf(draft.environment);
-    const known = findCondition(draft.environment.status.conditions, 'SourceResolved');
-    if (
-      component.commit !== null &&
-      known?.status === 'True' &&
-      known.observedRevision === draft.environment.spec.revision
-    ) {
-      return { go: 'on', draft };
-    }
+    const known = currentlyKnown(draft);
+    if (component.commit !== null && known?.status === 'True') return { go: 'on', draft };
     const repository = await context.store.get(EVERYTHING, 'repository', component.repositoryId);
     if (!repository) {
       return failed(
@@ -45,13 +39,18 @@ export const resolveSource: ReconcileStep = {
     const access = await accessOf(context.cipher, repository);
     const { id } = draft.environment.metadata;
     const wanted = component.commit;
-    const task = await context.fetches.run(id, `${component.branch} ${wanted ?? 'newest'}`, (signal) =>
+    // The revision is part of the task's name: what was asked for now must not be answered by a look begun before.
+    const name = `${String(draft.environment.spec.revision)} ${component.branch} ${wanted ?? 'newest'}`;
+    const task = await context.fetches.run(id, name, (signal) =>
       wanted === null
         ? context.git.fetchBranch(access, component.branch, signal)
         : context.git.fetchCommit(access, wanted, signal),
     );
     switch (task.state) {
       case 'running': {
+        // A trouble stands until it is over: trying again is no news, and must not make it look new.
+        if (known && (known.reason === 'RetryingRepository' || severityOf(known.reason) === 'failed'))
+          return { go: 'stop', draft };
         const message = `Fetching ${wanted === null ? `the newest commit of ${component.branch}` : `commit ${shortSha(wanted)}`} from ${access.url}.`;
         return {
           go: 'stop',
@@ -101,7 +100,7 @@ function refused(context: ReconcileContext, draft: Draft, component: Component, 
   const why = error.message === '' ? '' : `: ${error.message}`;
   switch (reason) {
     case 'RepositoryUnreachable': {
-      const before = findCondition(draft.environment.status.conditions, 'SourceResolved');
+      const before = currentlyKnown(draft);
       const since =
         before?.reason === 'RetryingRepository' ? Date.parse(before.lastTransitionTime) : context.clock.now();
       const cause = `The repository ${component.repositoryUrl} can't be reached${why}`;
@@ -139,6 +138,12 @@ function refused(context: ReconcileContext, draft: Draft, component: Component, 
     default:
       return failed(context, draft, reason, `${component.repositoryUrl} could not be fetched${why}`, RETRY_LATER_MS);
   }
+}
+
+/** What was seen of the source for the revision that is wanted now. */
+function currentlyKnown({ environment }: Draft): Condition | null {
+  const known = findCondition(environment.status.conditions, 'SourceResolved');
+  return known?.observedRevision === environment.spec.revision ? known : null;
 }
 
 function pollMs({ settings }: ReconcileContext, component: Component): number {
