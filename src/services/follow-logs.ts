@@ -14,21 +14,19 @@ export async function* followLogs(
   key: EnvironmentKey,
   query: LogQuery,
 ): AsyncIterable<LogLine> {
-  let lastAt: string | null = null;
-  /** How many lines of the moment `lastAt` have been given: many can be printed within one millisecond. */
-  let given = 0;
+  /** The moment of the last line that was given, and how many were given of it: one millisecond can have many. */
+  const told = { at: '', lines: 0 };
   for (;;) {
-    const rest: LogQuery = lastAt === null ? query : { ...query, tail: undefined, since: lastAt };
-    const until = lastAt as string | null;
-    let repeated = given;
+    const rest: LogQuery = told.at === '' ? query : { ...query, tail: undefined, since: told.at };
+    const before = { ...told };
     for await (const line of runtime.logs(key, rest)) {
-      if (until !== null && line.at < until) continue;
-      if (line.at === until && repeated > 0) {
-        repeated -= 1;
+      if (line.at < before.at) continue;
+      if (line.at === before.at && before.lines > 0) {
+        before.lines -= 1;
         continue;
       }
-      given = line.at === lastAt ? given + 1 : 1;
-      lastAt = line.at;
+      told.lines = line.at === told.at ? told.lines + 1 : 1;
+      told.at = line.at;
       yield line;
     }
     if (!query.follow || query.signal.aborted) return;
