@@ -7,12 +7,13 @@ import { connectRepository, readEnvironment, visit, type EnvironmentBody } from 
 import { createGitFixture, type GitFixture } from '../support/git-fixture.ts';
 import { eventually, freePort, startProduct, type Product } from '../support/product.ts';
 
-/** How often the control plane is killed; `make soak` asks for a hundred. */
-const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? '14');
+/** How often the control plane is killed: at every named point, and a few times anywhere. `make soak` asks for a hundred. */
+const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? '18');
 const CONVERGED_WITHIN_MS = 30_000;
+const REACHED_WITHIN_MS = 20_000;
 const CRASHING_ENTRY = 'test/support/crashing-main.ts';
 
-/** Named points, gone through in turn; every other round is killed at a random time instead. */
+/** Named points, gone through in turn; every fourth round is killed at a random time instead. */
 const POINTS = [
   'store.commit:before:6',
   'store.commit:after:6',
@@ -160,11 +161,20 @@ it(
   { timeout: 60_000 + ROUNDS * 30_000 },
   async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
-      const point = round % 2 === 0 ? POINTS[(round / 2) % POINTS.length] : undefined;
+      const randomBefore = Math.floor((round + 1) / 4);
+      const point = round % 4 === 3 ? undefined : POINTS[(round - randomBefore) % POINTS.length];
       const doomed = await start(point);
-      const killer = setTimeout(() => void doomed.kill(), point === undefined ? 100 + Math.random() * 2_500 : 6_000);
+      let reached = true;
+      const killer = setTimeout(
+        () => {
+          reached = point === undefined;
+          void doomed.kill();
+        },
+        point === undefined ? 100 + Math.random() * 2_500 : REACHED_WITHIN_MS,
+      );
       await useUntilItDies(doomed);
       clearTimeout(killer);
+      expect(reached, `it gets to ${point ?? ''}`).toBe(true);
 
       const began = Date.now();
       const healed = await start();

@@ -20,10 +20,11 @@ interface Place {
 
 const KEEP = 10_000;
 const PAGE = 100;
+const LOOK_FOR_OTHERS_MS = 1_000;
 
 /**
  * The log is a table, subscribers read it page by page at their own pace, and a publication only wakes those who wait.
- * Whoever publishes is woken within this process: SQLite serves one replica.
+ * A publication of this process wakes them at once, one of another process on the same file within a second.
  */
 export function createSqliteEventBus(database: Database, options: SqliteEventBusOptions = {}): EventBus {
   const log = createAnnouncementLog(database, options.keep ?? KEEP);
@@ -33,6 +34,19 @@ export function createSqliteEventBus(database: Database, options: SqliteEventBus
   function wakeAll(): void {
     for (const wake of [...sleepers]) wake();
   }
+
+  let headSeen = 0;
+  const lookForOthers = setInterval(() => {
+    if (sleepers.size === 0) return;
+    try {
+      const { logHead } = database.state();
+      if (logHead !== headSeen) wakeAll();
+      headSeen = logHead;
+    } catch {
+      // Those who wait find out for themselves what is wrong with the database.
+      wakeAll();
+    }
+  }, LOOK_FOR_OTHERS_MS).unref();
 
   /** Resolves at the next publication, or when a signal aborts. */
   function news(signal: AbortSignal): Promise<void> {
@@ -120,6 +134,7 @@ export function createSqliteEventBus(database: Database, options: SqliteEventBus
       database.read(() => database.prepare('SELECT log_head FROM state').get());
     },
     async close() {
+      clearInterval(lookForOthers);
       closed.abort();
       wakeAll();
     },

@@ -6,6 +6,8 @@ import { lookAgain, withCondition, withStatus, type Draft, type ReconcileStep } 
 /** After this long the message names what is in the way. Removal is tried for as long as it takes. */
 const REMOVAL_DEADLINE_MS = 5 * 60_000;
 const LOOK_AGAIN_MS = 500;
+/** What is stuck waits for a person. */
+const LOOK_AGAIN_WHEN_LATE_MS = 10_000;
 
 /** Takes down what is marked for deletion. The record becomes an archive once nothing is left to be seen. */
 export const remove: ReconcileStep = {
@@ -23,7 +25,10 @@ export const remove: ReconcileStep = {
       const waiting = withCondition(draft, now, 'Removed', 'False', late ? 'RemovalBlocked' : 'Removing', message);
       return {
         go: 'stop',
-        draft: lookAgain(withStatus(waiting, { serving: null, health: observation.health }), LOOK_AGAIN_MS),
+        draft: lookAgain(
+          withStatus(waiting, { serving: null, health: observation.health }),
+          late ? LOOK_AGAIN_WHEN_LATE_MS : LOOK_AGAIN_MS,
+        ),
       };
     }
     const gone = withCondition(draft, now, 'Removed', 'True', 'Done', 'Everything it owned has been removed.');

@@ -52,6 +52,27 @@ describe('what is read from SQLite', () => {
     expect(changed?.record.status.message).toBe('Changed.');
   });
 
+  it('is told to those who wait here, also when another process has announced it', async () => {
+    const bus = createSqliteEventBus(database);
+    const other = openDatabase(database.file);
+    const stop = new AbortController();
+    const subscription = bus.subscribe({ visibility: EVERYTHING, signal: stop.signal })[Symbol.asyncIterator]();
+    const next = subscription.next();
+    const environment = sampleEnvironment({ name: 'from-elsewhere' });
+    await createSqliteEventBus(other).publish({
+      type: 'created',
+      environment: { id: environment.metadata.id, version: 1, record: environment },
+    });
+    const { value } = await next;
+    expect(value).toMatchObject({
+      kind: 'announcement',
+      announcement: { environment: { id: environment.metadata.id } },
+    });
+    stop.abort();
+    await bus.close();
+    await other.close();
+  });
+
   it('does not freeze what the caller has given', async () => {
     const environment = sampleEnvironment({ values: { env: { A: 'b' } } });
     await store.commit([putEnvironment(environment)], []);
