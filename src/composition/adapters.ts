@@ -12,6 +12,8 @@ import { createRandomIdentifiers } from '../adapters/system/random-identifiers.t
 import { createSystemClock } from '../adapters/system/system-clock.ts';
 import { createYamlRepositoryFileReader } from '../adapters/yaml/yaml-repository-file-reader.ts';
 import { previewUrl, type Config } from '../config/config.ts';
+import { openEnvironmentsFolder } from './environments-folder.ts';
+import { PACKAGE_ROOT } from './package-root.ts';
 import type { Authenticator, LocalAccounts } from '../ports/authenticator.ts';
 import type { Cipher } from '../ports/cipher.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -49,7 +51,7 @@ export function openAdapters(config: Config, userEnvironment: Readonly<Record<st
   const store = createSqliteStore(database);
   const repositoriesFolder = join(config.dataDir, 'repositories');
   const runtime = createLocalProcessRuntime({
-    folder: join(config.dataDir, 'environments'),
+    folder: openEnvironmentsFolder({ dataDir: config.dataDir, packageRoot: PACKAGE_ROOT, userEnvironment }),
     checkouts: createWorktreeCheckouts({ folder: repositoriesFolder, userEnvironment }),
     clock,
     log,

@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { mkdir, readFile } from 'node:fs/promises';
 import closeWithGrace from 'close-with-grace';
 import { createLog } from '../adapters/system/log.ts';
@@ -19,6 +18,7 @@ import { DEFAULT_STREAM_SETTINGS, type Assets, type HttpParts } from '../http/pa
 import { openAdapters, type Adapters } from './adapters.ts';
 import { takeFirstSteps } from './first-start.ts';
 import { registerControllerMetrics } from './metrics.ts';
+import { PACKAGE_ROOT } from './package-root.ts';
 import { checkReadiness } from './readiness.ts';
 import { createServerFactory } from './server.ts';
 import { createServices, type Services } from './services.ts';
@@ -27,7 +27,6 @@ import { welcome } from './welcome.ts';
 /** Longest time that a stop may take before the process ends all the same. */
 const SHUTDOWN_MS = 25_000;
 const GATEWAY_WAKE_MS = 25_000;
-const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /**
  * Runs the product until it is told to stop. SIGINT ends the environments' processes too; SIGTERM leaves them running
@@ -136,13 +135,13 @@ function controllerParts(
 }
 
 async function readAssets(): Promise<Assets> {
-  const folder = join(packageRoot, 'dist', 'assets');
+  const folder = join(PACKAGE_ROOT, 'dist', 'assets');
   const text = await readFile(join(folder, 'manifest.json'), 'utf8');
   return { folder, manifest: JSON.parse(text) as Assets['manifest'] };
 }
 
 async function readVersion(): Promise<string> {
-  const text = await readFile(join(packageRoot, 'package.json'), 'utf8');
+  const text = await readFile(join(PACKAGE_ROOT, 'package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
 
