@@ -72,6 +72,7 @@ async function lead(parts: EnvironmentControllerParts, stop: AbortSignal): Promi
     ...parts,
     fence,
     deployments: new Map(),
+    refetched: new Set(),
     startedAt: clock.now(),
     lastSeen: new Map(),
     fetches: createBackgroundTasks(clock, FETCH_PATIENCE_MS, (key) => {

@@ -41,6 +41,8 @@ export interface ReconcileParts {
 export interface ReconcileContext extends ReconcileParts {
   readonly fence: Precondition;
   readonly fetches: BackgroundTasks<CommitInfo>;
+  /** `ENVIRONMENT_ID:REVISION` of those whose commit had to be fetched again, which is done once. */
+  readonly refetched: Set<string>;
   /** Milliseconds since the epoch: when this leader began to look. */
   readonly startedAt: number;
   /** When each environment was last seen in the world, as its observation says. */

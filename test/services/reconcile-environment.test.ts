@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findCondition } from '../../src/core/condition.ts';
 import { EVERYTHING } from '../../src/core/permissions.ts';
+import type { RepositoryAccess } from '../../src/ports/git-repositories.ts';
 import { LeadershipLost, put } from '../../src/services/unit-of-work.ts';
 import { ADMINISTRATOR, createControlPlane, type ControlPlane } from '../support/control-plane.ts';
 import { createGitFixture, type GitFixture } from '../support/git-fixture.ts';
@@ -27,6 +28,11 @@ describe('reconciling an environment', () => {
   async function create(name: string, more: { branch?: string; ttl_hours?: number } = {}): Promise<string> {
     const input = { name, repository_id: repositoryId, branch: 'main', ttl_hours: 72, ...more };
     return (await plane.environments.createEnvironment(ADMINISTRATOR, input, MANUAL)).id;
+  }
+
+  async function accessTo(id: string): Promise<RepositoryAccess> {
+    const repository = await plane.repositories.getRepository(ADMINISTRATOR, id);
+    return { id, url: repository.record.url, credential: null };
   }
 
   it('goes from pending to ready at the newest commit, and says so in one sentence and in its history', async () => {
@@ -169,6 +175,16 @@ describe('reconciling an environment', () => {
     await plane.reconcile(id, await plane.takeOver());
     expect(plane.runtime.ensured.at(-1)?.components[0].env).toEqual({ A: 'old' });
     expect((await plane.environments.getValues(ADMINISTRATOR, id)).values).toEqual({ env: { A: 'old' } });
+  });
+
+  it('fetches a commit again when what was fetched has been removed', async () => {
+    const id = await create('restored');
+    await plane.settle(id);
+    await plane.removeFetched();
+    const commit = (await plane.read(id)).spec.components[0].commit;
+    const successor = await plane.takeOver();
+    expect((await plane.settle(id, successor)).status).toMatchObject({ phase: 'ready' });
+    expect(await successor.git.readFile(await accessTo(repositoryId), commit ?? '', 'index.html')).toBe('hello');
   });
 
   it('says that it does not know, once nothing has been seen of it for a minute', async () => {

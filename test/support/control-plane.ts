@@ -48,12 +48,14 @@ export interface ControlPlane {
   readonly repositories: RepositoryService;
   readonly configSets: ConfigSetService;
   readonly context: ReconcileContext;
-  /** Becomes the leader anew: contexts from before are stale then. */
+  /** Becomes the leader anew, as one that has just been started: contexts from before are stale then. */
   takeOver(): Promise<ReconcileContext>;
   reconcile(id: string, context?: ReconcileContext): Promise<NextLook>;
   /** Reconciles until nothing asks for an immediate next look. */
-  settle(id: string): Promise<Environment>;
+  settle(id: string, context?: ReconcileContext): Promise<Environment>;
   read(id: string): Promise<Environment>;
+  /** Removes what was fetched of repositories, as after a restore from a backup of the records alone. */
+  removeFetched(): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -83,18 +85,20 @@ export async function createControlPlane({
   const identifiers = createRandomIdentifiers();
   const cipher = createKeyFileCipher({ file: join(folder, 'cipher.key') });
   const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-  const git = createGitRepositories({
-    folder: join(folder, 'repositories'),
-    policy: { allowLocal: true, privateHosts: ['localhost'] },
-    userEnvironment: { PATH: process.env['PATH'] ?? '', ...gitEnvironment },
-  });
+  const openGit = (): GitRepositories =>
+    createGitRepositories({
+      folder: join(folder, 'repositories'),
+      policy: { allowLocal: true, privateHosts: ['localhost'] },
+      userEnvironment: { PATH: process.env['PATH'] ?? '', ...gitEnvironment },
+    });
+  const git = openGit();
   const announcer = createAnnouncer({ store, bus, clock, log });
   const unitOfWork = createUnitOfWork({ store, announcer, cipher, clock });
   const runtime = createScriptedRuntime(clock);
   const urlOf = (name: string): string => `http://${name}.localhost:8000`;
   const common = { store, unitOfWork, clock, identifiers };
 
-  async function lead(): Promise<ReconcileContext> {
+  async function lead(git: GitRepositories): Promise<ReconcileContext> {
     return {
       store,
       runtime,
@@ -107,6 +111,7 @@ export async function createControlPlane({
       log,
       fence: await takeOver(store, 'test', clock),
       deployments: new Map(),
+      refetched: new Set(),
       startedAt: clock.now(),
       lastSeen: new Map(),
       fetches: createBackgroundTasks(patience, 10_000, () => undefined),
@@ -114,7 +119,7 @@ export async function createControlPlane({
     };
   }
 
-  const context = await lead();
+  const context = await lead(git);
   const plane: ControlPlane = {
     clock,
     store,
@@ -126,11 +131,11 @@ export async function createControlPlane({
     repositories: createRepositoryService({ ...common, git, cipher, allowLocal: true }),
     configSets: createConfigSetService({ ...common, cipher }),
     context,
-    takeOver: lead,
+    takeOver: () => lead(openGit()),
     reconcile: (id, as = context) => reconcileEnvironment(as, id),
-    async settle(id) {
+    async settle(id, as = context) {
       for (let looks = 0; looks < 20; looks += 1) {
-        const next = await reconcileEnvironment(context, id);
+        const next = await reconcileEnvironment(as, id);
         if (next === null || next.afterMs > 1) break;
       }
       return plane.read(id);
@@ -140,6 +145,7 @@ export async function createControlPlane({
       if (!found) throw new Error(`${id} is not there`);
       return found.record;
     },
+    removeFetched: () => rm(join(folder, 'repositories'), { recursive: true }),
     async dispose() {
       await announcer.close();
       await bus.close();

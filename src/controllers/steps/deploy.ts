@@ -1,3 +1,4 @@
+import { shortSha } from '../../core/branch.ts';
 import { diagnose } from '../../core/diagnosis.ts';
 import { componentOf } from '../../core/environment.ts';
 import { GitFailure } from '../../core/git-failure.ts';
@@ -6,7 +7,13 @@ import type { RuntimeObservation } from '../../ports/environment-runtime.ts';
 import type { MergedValues } from '../../core/values.ts';
 import { put } from '../../services/unit-of-work.ts';
 import { composeDeployment, desiredEnvironment, type DeploymentResult } from '../desired-environments.ts';
-import { withCondition, type Draft, type ReconcileContext, type ReconcileStep } from '../reconcile-context.ts';
+import {
+  lookAgain,
+  withCondition,
+  type Draft,
+  type ReconcileContext,
+  type ReconcileStep,
+} from '../reconcile-context.ts';
 import { sightOf, unseen } from '../sight.ts';
 
 /** Tells the runtime what is wanted, with the values of this revision, and takes down what it sees. */
@@ -25,6 +32,7 @@ export const deploy: ReconcileStep = {
     const kept =
       stored?.record.commit === commit ? { values: stored.record.values, origins: stored.record.origins } : null;
     const composed = await compose(context, draft, commit, kept);
+    if (composed === 'source lost') return { go: 'stop', draft: fetchAgain(context, draft, commit) };
     if (composed.deployment === null) {
       const { reason, message } = composed.diagnosis;
       return {
@@ -63,7 +71,7 @@ async function compose(
   draft: Draft,
   commit: string,
   kept: MergedValues | null,
-): Promise<DeploymentResult> {
+): Promise<DeploymentResult | 'source lost'> {
   const { metadata, spec } = draft.environment;
   const cached = context.deployments.get(metadata.id);
   if (cached?.revision === spec.revision && cached.commit === commit)
@@ -75,8 +83,19 @@ async function compose(
     return composed;
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;
+    const attempt = `${metadata.id}:${String(spec.revision)}`;
+    if (error.reason !== 'disk_full' && !context.refetched.has(attempt)) {
+      context.refetched.add(attempt);
+      return 'source lost';
+    }
     const reason =
       error.reason === 'disk_full' ? 'DiskFull' : error.reason === 'commit_gone' ? 'CommitGone' : 'RuntimeFailed';
     return { deployment: null, diagnosis: diagnose(reason, `The commit could not be read: ${error.message}`) };
   }
+}
+
+/** What was fetched is kept in a folder that people may remove: the source is then as if it had never been resolved. */
+function fetchAgain({ clock }: ReconcileContext, draft: Draft, commit: string): Draft {
+  const message = `Fetching commit ${shortSha(commit)} again.`;
+  return lookAgain(withCondition(draft, clock.timestamp(), 'SourceResolved', 'Unknown', 'FetchingSource', message), 1);
 }
