@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -90,11 +91,15 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
   }
   const code = CLIENT_ERROR_CODES[error.code ?? ''] ?? 'malformed';
   const { status, title, meaning } = PROBLEMS[code] ?? { status: 400, title: 'Malformed request', meaning: '' };
-  const body = JSON.stringify({ type: `${PROBLEMS_PAGE}#${code}`, title, status, detail: meaning });
+  // Which path it was for is not known: what came could not be read so far.
+  const request_id = randomUUID();
+  const problem = { type: `${PROBLEMS_PAGE}#${code}`, title, status, detail: meaning, instance: '/', request_id };
+  const body = JSON.stringify(problem);
   const head = [
     `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`,
     `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
     `Content-Length: ${String(Buffer.byteLength(body))}`,
+    `X-Request-Id: ${request_id}`,
     'Connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);

@@ -13,7 +13,11 @@ export function createHostCheck({ consoleHosts }: Pick<HttpSettings, 'consoleHos
 }
 
 function hostNameOf(host: string): string {
-  return host.replace(/:\d{1,5}$/, '').toLowerCase();
+  // With the dot of the root at its end a name is the same name.
+  return host
+    .replace(/:\d{1,5}$/, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
 }
 
 export function misdirected(): Failure {

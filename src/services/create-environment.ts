@@ -3,7 +3,8 @@ import { newEnvironment } from '../core/environment-intent.ts';
 import { invalidField } from '../core/errors.ts';
 import { visibilityOf, type Actor } from '../core/permissions.ts';
 import type { Repository } from '../core/records.ts';
-import type { Versioned } from '../ports/environment-store.ts';
+import type { EnvironmentStore, Versioned } from '../ports/environment-store.ts';
+import { allOrFaults } from './all-or-faults.ts';
 import { requireScope } from './authorize.ts';
 import type { EnvironmentCreate } from './contract/environment-inputs.ts';
 import { assertNameFree, deriveFreeName } from './environment-names.ts';
@@ -30,12 +31,10 @@ export async function createEnvironment(
   const owner = { id: actor.userId ?? 'system', email: actor.email };
 
   async function plan(): Promise<Plan<Versioned<Environment>>> {
-    const repository = await store.get(visibilityOf(actor), 'repository', input.repository_id);
-    if (!repository)
-      throw invalidField('repository_id', 'is not the id of a connected repository', 'unknown_repository');
-    if (repository.record.closing)
-      throw invalidField('repository_id', 'is the id of a repository that is being disconnected', 'unknown_repository');
-    const configSet = await usableConfigSet(parts, input.config_set_id ?? null, repository.id);
+    const [repository, configSet] = await allOrFaults([
+      usableRepository(store, actor, input.repository_id),
+      usableConfigSet(parts, input.config_set_id ?? null, input.repository_id),
+    ]);
     if (input.name !== undefined) await assertNameFree(store, input.name);
     const name = input.name ?? (await deriveFreeName(store, input.branch));
     const slots = await claimSlots(store, parts.quotas, owner.id, id);
@@ -79,6 +78,14 @@ export async function createEnvironment(
   }
 
   return parts.unitOfWork.execute(actor, plan, options.idempotency);
+}
+
+async function usableRepository(store: EnvironmentStore, actor: Actor, id: string): Promise<Versioned<Repository>> {
+  const repository = await store.get(visibilityOf(actor), 'repository', id);
+  if (!repository) throw invalidField('repository_id', 'is not the id of a connected repository', 'unknown_repository');
+  if (repository.record.closing)
+    throw invalidField('repository_id', 'is the id of a repository that is being disconnected', 'unknown_repository');
+  return repository;
 }
 
 function componentFor(repository: Versioned<Repository>, branch: string): Environment['spec']['components'][0] {

@@ -73,6 +73,14 @@ describe('a new environment is refused', () => {
     ['with an unknown repository', { repository_id: 'repo_none' }, [['body.repository_id', 'unknown_repository']]],
     ['with an unknown config set', { config_set_id: 'cfg_none' }, [['body.config_set_id', 'unknown_config_set']]],
     [
+      'with an unknown repository and an unknown config set',
+      { repository_id: 'repo_none', config_set_id: 'cfg_none' },
+      [
+        ['body.repository_id', 'unknown_repository'],
+        ['body.config_set_id', 'unknown_config_set'],
+      ],
+    ],
+    [
       'with everything wrong at once',
       { name: 'A', branch: '', ttl_hours: 0, more: 1 },
       [

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findCondition } from '../../src/core/condition.ts';
+import { resolveTarget } from '../../src/gateway/preview-target.ts';
 import { EVERYTHING } from '../../src/core/permissions.ts';
 import type { RepositoryAccess } from '../../src/ports/git-repositories.ts';
 import { LeadershipLost, put } from '../../src/services/unit-of-work.ts';
@@ -250,6 +251,24 @@ describe('reconciling an environment', () => {
     await plane.environments.wakeEnvironment(ADMINISTRATOR, id);
     expect((await plane.read(id)).status).toMatchObject({ phase: 'pending', message: 'Waking up.' });
     expect(await plane.settle(id)).toMatchObject({ spec: { asleep: false }, status: { phase: 'ready' } });
+  });
+
+  it('is waking until it serves, whatever the runtime waits for on the way', async () => {
+    const id = await create('waking');
+    await plane.settle(id);
+    await plane.environments.sleepEnvironment(ADMINISTRATOR, id);
+    await plane.settle(id);
+    await plane.environments.wakeEnvironment(ADMINISTRATOR, id);
+    const since = plane.clock.timestamp();
+    plane.runtime.progress = { step: 'waiting', reason: 'Starting', message: 'Waiting for its port.', since };
+    const { status } = await plane.settle(id);
+    expect(status).toMatchObject({ phase: 'pending', message: 'Waiting for its port.' });
+    expect((await resolveTarget(plane.store, 'waking')).kind).toBe('waking');
+    plane.runtime.progress = { step: 'running' };
+    await plane.settle(id);
+    await plane.environments.redeployEnvironment(ADMINISTRATOR, id, {});
+    plane.runtime.progress = { step: 'waiting', reason: 'Starting', message: 'Waiting for its port.', since };
+    expect(findCondition((await plane.settle(id)).status.conditions, 'Healthy')?.reason).toBe('Starting');
   });
 
   it('names file and line when blueberry.yaml is wrong', async () => {

@@ -31,6 +31,16 @@ const DEPLOYMENT_REASONS: ReadonlySet<ConditionReason> = new Set<ConditionReason
 /** Waiting for others is not this environment's fault: no deadline runs. */
 const PATIENT_REASONS: ReadonlySet<ConditionReason> = new Set<ConditionReason>(['WaitingForBuildSlot']);
 
+/** Steps from asleep to serving: until then it is waking, and whoever visits it is held. */
+const PART_OF_WAKING: ReadonlySet<ConditionReason> = new Set<ConditionReason>(['Starting', 'Restarting', 'ProbingUrl']);
+
+function orWaking({ environment: { spec, status } }: Draft, seen: ConditionReason): ConditionReason {
+  const isWaking = status.conditions.some(
+    ({ reason, observedRevision }) => reason === 'WakingUp' && observedRevision === spec.revision,
+  );
+  return isWaking && PART_OF_WAKING.has(seen) ? 'WakingUp' : seen;
+}
+
 /** Turns what the runtime saw into conditions. */
 export const observe: ReconcileStep = {
   name: 'observe',
@@ -66,7 +76,7 @@ function conditionsOf(context: ReconcileContext, draft: Draft, observation: Runt
       if (waitedMs > deployDeadlineMs && !PATIENT_REASONS.has(progress.reason)) {
         return deadlinePassed(draft, now, progress, deployDeadlineMs);
       }
-      const waiting = notTrue(draft, now, progress.reason, progress.message);
+      const waiting = notTrue(draft, now, orWaking(draft, progress.reason), progress.message);
       return PATIENT_REASONS.has(progress.reason) ? waiting : lookAgain(waiting, deployDeadlineMs - waitedMs + 1);
     }
     case 'asleep':
@@ -75,7 +85,7 @@ function conditionsOf(context: ReconcileContext, draft: Draft, observation: Runt
         : notTrue(draft, now, 'WakingUp', 'Waking up.');
     case 'running':
       if (observation.serving?.revision !== spec.revision)
-        return notTrue(draft, now, 'ProbingUrl', 'Waiting for the URL to answer.');
+        return notTrue(draft, now, orWaking(draft, 'ProbingUrl'), 'Waiting for the URL to answer.');
       return allTrue(draft, now, 'Done', 'Healthy.');
   }
 }
