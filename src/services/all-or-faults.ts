@@ -8,10 +8,13 @@ export async function allOrFaults<T extends readonly unknown[]>(checks: {
   readonly [K in keyof T]: Promise<T[K]>;
 }): Promise<T> {
   const outcomes = await Promise.allSettled(checks);
-  const failures: unknown[] = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
-  const faults = failures.flatMap((failure) => (failure instanceof Failure ? failure.faults : []));
-  const other = failures.find((failure) => !(failure instanceof Failure) || failure.faults.length === 0);
-  if (other !== undefined) throw other;
+  const faults = [];
+  for (const outcome of outcomes) {
+    if (outcome.status === 'fulfilled') continue;
+    const reason: unknown = outcome.reason;
+    if (!(reason instanceof Failure) || reason.faults.length === 0) return Promise.all(checks);
+    faults.push(...reason.faults);
+  }
   if (faults.length > 0) throw invalid(faults);
-  return outcomes.map((outcome) => (outcome as PromiseFulfilledResult<unknown>).value) as unknown as T;
+  return Promise.all(checks);
 }
