@@ -24,8 +24,19 @@ interface Job {
 export function createWriteQueue(connection: DatabaseSync, afterTransaction: () => void): WriteQueue {
   let waiting: Job[] = [];
 
-  function transact(jobs: readonly Job[]): void {
-    connection.exec('BEGIN IMMEDIATE');
+  /** Where no transaction can be begun, none of the jobs can be done: each would wait as long for the same answer. */
+  function begin(jobs: readonly Job[]): boolean {
+    try {
+      connection.exec('BEGIN IMMEDIATE');
+      return true;
+    } catch (error) {
+      rollBack();
+      for (const job of jobs) job.reject(error);
+      return false;
+    }
+  }
+
+  function finish(jobs: readonly Job[]): void {
     const settle = jobs.map((job) => job.run());
     connection.exec('COMMIT');
     afterTransaction();
@@ -41,8 +52,9 @@ export function createWriteQueue(connection: DatabaseSync, afterTransaction: () 
   function flush(): void {
     const jobs = waiting;
     waiting = [];
+    if (!begin(jobs)) return;
     try {
-      transact(jobs);
+      finish(jobs);
       return;
     } catch (error) {
       rollBack();
@@ -52,9 +64,10 @@ export function createWriteQueue(connection: DatabaseSync, afterTransaction: () 
       }
     }
     // One of them can't be applied; the others must not suffer for it.
-    for (const job of jobs) {
+    for (const [index, job] of jobs.entries()) {
+      if (!begin(jobs.slice(index))) return;
       try {
-        transact([job]);
+        finish([job]);
       } catch (error) {
         rollBack();
         job.reject(error);
