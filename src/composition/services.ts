@@ -36,7 +36,7 @@ export function createServices(adapters: Adapters, config: Config): Services {
     configSets: createConfigSetService({ ...common, cipher }),
     tokens: createTokenService(common),
     users: createUserService({ ...common, authenticator, accounts: authenticator }),
-    sessions: createSessionService({ store, authenticator, clock, identifiers }),
+    sessions: createSessionService({ store, authenticator, clock, identifiers, log }),
     fencedEnvironments: (fence) =>
       createEnvironmentService({
         ...environmentParts,

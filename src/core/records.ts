@@ -22,6 +22,7 @@ export interface RecordTypes {
   config_set_revision: ConfigSetRevision;
   api_token: ApiToken;
   token_secret: TokenSecret;
+  token_use: TokenUse;
   user: User;
   password: Password;
   session: Session;
@@ -135,7 +136,6 @@ export interface ApiToken {
   readonly owner: Owner;
   readonly scopes: readonly Scope[];
   readonly expiresAt: string | null;
-  readonly lastUsedAt: string | null;
   readonly revokedAt: string | null;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -144,6 +144,11 @@ export interface ApiToken {
 /** Finds a token by its secret. Id: SHA-256 of the secret, hexadecimal. Outlives the token, so no secret comes back. */
 export interface TokenSecret {
   readonly tokenId: string;
+}
+
+/** When an API token was last used, to about a minute. Id: the token's. Apart from it, so that use does not change it. */
+export interface TokenUse {
+  readonly at: string;
 }
 
 export interface User {

@@ -1,7 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import { Failure } from '../core/errors.ts';
 
-/** The entity tag of a record's version (RFC 9110, section 8.8.3): strong, since one version has one representation. */
+/**
+ * The entity tag of a record's version (RFC 9110, section 8.8.3): strong, since one version has one representation, but
+ * for when a token was last used, which is kept apart.
+ */
 export function etagOf(version: number): string {
   return `"${String(version)}"`;
 }

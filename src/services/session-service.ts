@@ -1,17 +1,19 @@
 import { Failure } from '../core/errors.ts';
 import { effectiveScopes, EVERYTHING, type Actor } from '../core/permissions.ts';
-import type { ApiToken, User } from '../core/records.ts';
+import type { User } from '../core/records.ts';
 import type { Authenticator, Identity, SignInProof, StartedSession } from '../ports/authenticator.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EnvironmentStore, Versioned } from '../ports/environment-store.ts';
 import type { Identifiers } from '../ports/identifiers.ts';
-import { put, unchanged } from './unit-of-work.ts';
+import type { Log } from '../ports/log.ts';
+import { createTokenUses } from './token-uses.ts';
 
 export interface SessionServiceParts {
   readonly store: EnvironmentStore;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly identifiers: Identifiers;
+  readonly log: Log;
 }
 
 /** Finds out who acts. Null is the answer to everything that is not a valid, living credential of an enabled user. */
@@ -24,15 +26,15 @@ export interface SessionService {
   actorOfToken(secret: string): Promise<Actor | null>;
 }
 
-/** A token's last use is kept to this precision, so that using it does not mean writing. */
-const LAST_USE_PRECISION_MS = 60_000;
-
 export function createSessionService({
   store,
   authenticator,
   clock,
   identifiers,
+  log,
 }: SessionServiceParts): SessionService {
+  const uses = createTokenUses({ store, clock, log });
+
   async function userOf(identity: Identity): Promise<Versioned<User> | null> {
     if (identity.issuer === 'local') return store.get(EVERYTHING, 'user', identity.subject);
     const candidates = await store.list(EVERYTHING, 'user', {
@@ -40,16 +42,6 @@ export function createSessionService({
       limit: 10,
     });
     return candidates.items.find(({ record }) => record.subject === identity.subject) ?? null;
-  }
-
-  async function noteUse(token: Versioned<ApiToken>): Promise<void> {
-    const last = token.record.lastUsedAt;
-    if (last !== null && clock.now() - Date.parse(last) < LAST_USE_PRECISION_MS) return;
-    // Losing this write to another one is fine: someone else noted a use, or changed the token.
-    await store.commit(
-      [put('api_token', token.id, { ...token.record, lastUsedAt: clock.timestamp() })],
-      [unchanged('api_token', token.id, token)],
-    );
   }
 
   return {
@@ -87,7 +79,7 @@ export function createSessionService({
       if (token.record.expiresAt !== null && Date.parse(token.record.expiresAt) <= clock.now()) return null;
       const user = await store.get(EVERYTHING, 'user', token.record.owner.id);
       if (!user || user.record.disabled) return null;
-      await noteUse(token);
+      uses.note(token);
       return {
         userId: user.id,
         email: user.record.email,

@@ -2,7 +2,7 @@ import { Failure, invalidField, notFound } from '../core/errors.ts';
 import { EVERYTHING, SCOPES, type Actor } from '../core/permissions.ts';
 import type { ApiToken } from '../core/records.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { EnvironmentStore, Page, PageRequest, Versioned } from '../ports/environment-store.ts';
+import type { EnvironmentStore, PageRequest, Versioned } from '../ports/environment-store.ts';
 import type { Identifiers } from '../ports/identifiers.ts';
 import { requireScope } from './authorize.ts';
 import type { TokenCreate } from './contract/account-inputs.ts';
@@ -15,16 +15,25 @@ export interface TokenServiceParts {
   readonly identifiers: Identifiers;
 }
 
+/** A token with its last use, which is a record of its own. */
+export interface TokenWithUse extends Versioned<ApiToken> {
+  /** RFC 3339, to about a minute. */
+  readonly lastUsedAt: string | null;
+}
+
 /** The only time that the secret is shown. */
-export interface CreatedToken extends Versioned<ApiToken> {
+export interface CreatedToken extends TokenWithUse {
   readonly secret: string;
 }
 
 export interface TokenService {
   createToken(actor: Actor, input: TokenCreate, options?: CallOptions<CreatedToken>): Promise<CreatedToken>;
-  getToken(actor: Actor, id: string): Promise<Versioned<ApiToken>>;
+  getToken(actor: Actor, id: string): Promise<TokenWithUse>;
   /** The actor's own; administrators may ask for everyone's. */
-  listTokens(actor: Actor, page: PageRequest & { readonly everyone?: boolean }): Promise<Page<ApiToken>>;
+  listTokens(
+    actor: Actor,
+    page: PageRequest & { readonly everyone?: boolean },
+  ): Promise<{ items: readonly TokenWithUse[]; nextCursor: string | null }>;
   /** Revoked at once and for ever. Again is fine. */
   revokeToken(actor: Actor, id: string, options?: CallOptions<Versioned<ApiToken>>): Promise<Versioned<ApiToken>>;
   /** For installs without hands: an administrator's token with a given secret, made once and never resurrected. */
@@ -39,7 +48,7 @@ export function createTokenService({ store, unitOfWork, clock, identifiers }: To
     return {
       writes: [put('api_token', id, record), put('token_secret', secretId, { tokenId: id })],
       preconditions: [unchanged('api_token', id, null), unchanged('token_secret', secretId, null)],
-      result: { id, version: 1, record, secret },
+      result: { id, version: 1, record, lastUsedAt: null, secret },
     };
   }
 
@@ -51,9 +60,9 @@ export function createTokenService({ store, unitOfWork, clock, identifiers }: To
     return found;
   }
 
-  async function read(actor: Actor, id: string): Promise<Versioned<ApiToken>> {
-    requireScope(actor, 'tokens:read');
-    return find(actor, id);
+  async function view(token: Versioned<ApiToken>): Promise<TokenWithUse> {
+    const use = await store.get(EVERYTHING, 'token_use', token.id);
+    return { ...token, lastUsedAt: use?.record.at ?? null };
   }
 
   return {
@@ -80,24 +89,27 @@ export function createTokenService({ store, unitOfWork, clock, identifiers }: To
         owner,
         scopes: [...new Set(input.scopes)],
         expiresAt,
-        lastUsedAt: null,
         revokedAt: null,
         createdAt: now,
         updatedAt: now,
       };
       return unitOfWork.execute(actor, () => Promise.resolve(planToken(id, secret, record)), options.idempotency);
     },
-    getToken: read,
+    async getToken(actor, id) {
+      requireScope(actor, 'tokens:read');
+      return view(await find(actor, id));
+    },
     async listTokens(actor, page) {
       requireScope(actor, 'tokens:read');
       const everyone = page.everyone === true && actor.role === 'administrator';
       const { limit, cursor } = page;
-      return store.list(EVERYTHING, 'api_token', {
+      const found = await store.list(EVERYTHING, 'api_token', {
         limit,
         cursor,
         order: 'descending',
         ...(everyone ? {} : { where: { 'owner.id': actor.userId ?? '' } }),
       });
+      return { items: await Promise.all(found.items.map(view)), nextCursor: found.nextCursor };
     },
     async revokeToken(actor, id, options = {}) {
       requireScope(actor, 'tokens:write');
@@ -122,7 +134,6 @@ export function createTokenService({ store, unitOfWork, clock, identifiers }: To
         owner,
         scopes: [...SCOPES],
         expiresAt: null,
-        lastUsedAt: null,
         revokedAt: null,
         createdAt: now,
         updatedAt: now,

@@ -77,7 +77,6 @@ const PAIRS: { [K in ListableKind]: readonly [Write, Write] } = {
       owner: { id: `usr_${n}`, email: 'same@example.org' },
       scopes: [],
       expiresAt: null,
-      lastUsedAt: null,
       revokedAt: null,
       createdAt: SAMPLE_TIME,
       updatedAt: SAMPLE_TIME,

@@ -150,7 +150,6 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
         owner: { id: owner.id, email: owner.email },
         scopes,
         expiresAt: null,
-        lastUsedAt: now,
         revokedAt: null,
         createdAt: now,
         updatedAt: now,

@@ -17,6 +17,7 @@ import {
 } from '../../src/http/parts.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { EnvironmentRuntime } from '../../src/ports/environment-runtime.ts';
+import type { EnvironmentStore } from '../../src/ports/environment-store.ts';
 import { createAnnouncer, type Announcer } from '../../src/services/announcer.ts';
 import { createConfigSetService } from '../../src/services/config-set-service.ts';
 import { createEnvironmentService } from '../../src/services/environment-service.ts';
@@ -34,6 +35,8 @@ export interface TestPartsOptions {
   readonly quotas?: { readonly perOwner: number; readonly total: number };
   readonly runtime?: EnvironmentRuntime;
   readonly clock?: Clock;
+  /** Puts something between the product and its store, such as a disk that is full. */
+  readonly decorateStore?: (store: EnvironmentStore) => EnvironmentStore;
   /** Announcements that the event bus keeps. */
   readonly keep?: number;
   readonly readiness?: HttpParts['readiness'];
@@ -55,7 +58,7 @@ export interface TestParts {
 /** What the HTTP edge needs, over the real store, bus, Git, cipher and sign-in in a folder. */
 export async function createTestParts(folder: string, options: TestPartsOptions): Promise<TestParts> {
   const database = openDatabase(join(folder, 'blueberry.db'));
-  const store = createSqliteStore(database);
+  const store = (options.decorateStore ?? ((plain) => plain))(createSqliteStore(database));
   const bus = createSqliteEventBus(database, options.keep === undefined ? {} : { keep: options.keep });
   const clock = options.clock ?? createSystemClock();
   const identifiers = createRandomIdentifiers();
@@ -84,7 +87,7 @@ export async function createTestParts(folder: string, options: TestPartsOptions)
     configSets: createConfigSetService({ ...common, cipher }),
     tokens: createTokenService(common),
     users: createUserService({ ...common, authenticator, accounts: authenticator }),
-    sessions: createSessionService({ store, authenticator, clock, identifiers }),
+    sessions: createSessionService({ store, authenticator, clock, identifiers, log: logger }),
     bus,
     store,
     clock,

@@ -121,6 +121,15 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    name: 'last use of tokens',
+    sql: `
+      CREATE TABLE token_use (id TEXT PRIMARY KEY NOT NULL, version INTEGER NOT NULL, stamp INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+      INSERT INTO token_use
+        SELECT id, 1, stamp, json_object('at', body ->> '$.lastUsedAt') FROM api_token WHERE body ->> '$.lastUsedAt' IS NOT NULL;
+      UPDATE api_token SET body = json_remove(body, '$.lastUsedAt');
+    `,
+  },
 ];
 
 /**

@@ -1,7 +1,5 @@
-import type { ApiToken } from '../../core/records.ts';
-import type { Versioned } from '../../ports/environment-store.ts';
 import { tokenCreate } from '../../services/contract/account-inputs.ts';
-import type { CreatedToken } from '../../services/token-service.ts';
+import type { CreatedToken, TokenWithUse } from '../../services/token-service.ts';
 import { etagOf, ifMatchOf } from '../conditional-requests.ts';
 import type { HttpParts } from '../parts.ts';
 import { pageQueryWith, pageRequest, queryBoolean } from './query.ts';
@@ -83,7 +81,7 @@ export function tokenRoutes({ tokens, identifiers }: HttpParts): readonly ApiRou
   ];
 }
 
-function record(token: Versioned<ApiToken>): ApiReply {
+function record(token: TokenWithUse): ApiReply {
   return { ...json(200, toTokenResponse(token)), etag: etagOf(token.version) };
 }
 

@@ -71,6 +71,26 @@ describe('SQLite schema', () => {
     }
   });
 
+  it('keeps when tokens were last used, apart from the tokens', async () => {
+    const connection = new DatabaseSync(file);
+    migrate(connection, file, MIGRATIONS.slice(0, 2));
+    connection.exec(`INSERT INTO api_token VALUES
+      ('tok_used', 5, 9, '{"name":"a","lastUsedAt":"2030-01-01T00:00:00.000Z","revokedAt":null}'),
+      ('tok_new', 1, 8, '{"name":"b","lastUsedAt":null,"revokedAt":null}')`);
+    connection.close();
+    const store = createSqliteStore(openDatabase(file));
+    const tokens = await store.list(EVERYTHING, 'api_token', { limit: 10 });
+    expect(tokens.items).toEqual([
+      { id: 'tok_new', version: 1, record: { name: 'b', revokedAt: null } },
+      { id: 'tok_used', version: 5, record: { name: 'a', revokedAt: null } },
+    ]);
+    expect(await store.get(EVERYTHING, 'token_use', 'tok_used')).toMatchObject({
+      record: { at: '2030-01-01T00:00:00.000Z' },
+    });
+    expect(await store.get(EVERYTHING, 'token_use', 'tok_new')).toBeNull();
+    await store.close();
+  });
+
   it('is changed by a migration whole or not at all', () => {
     const connection = new DatabaseSync(file);
     const broken = [...MIGRATIONS, { name: 'broken', sql: 'CREATE TABLE half (x); CREATE TABLE half (x);' }];

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ROLES, SCOPES } from '../../../core/permissions.ts';
-import type { ApiToken, User } from '../../../core/records.ts';
+import type { User } from '../../../core/records.ts';
 import type { Versioned } from '../../../ports/environment-store.ts';
+import type { TokenWithUse } from '../../../services/token-service.ts';
 import { pageOf, person, timestamp } from './common.ts';
 
 const tokenFields = {
@@ -10,7 +11,7 @@ const tokenFields = {
   owner: person,
   scopes: z.array(z.enum(SCOPES)),
   expires_at: timestamp.nullable(),
-  last_used_at: timestamp.nullable().meta({ description: 'To about a minute' }),
+  last_used_at: timestamp.nullable().meta({ description: 'To about a minute. Using a token does not change its ETag' }),
   revoked_at: timestamp.nullable(),
   created_at: timestamp,
   updated_at: timestamp,
@@ -23,14 +24,14 @@ export const createdTokenResponse = z
   .meta({ id: 'CreatedTokenResponse' });
 export const tokenPage = pageOf('TokenPage', tokenResponse);
 
-export function toTokenResponse({ id, record }: Versioned<ApiToken>): z.output<typeof tokenResponse> {
+export function toTokenResponse({ id, record, lastUsedAt }: TokenWithUse): z.output<typeof tokenResponse> {
   return {
     id,
     name: record.name,
     owner: record.owner.email,
     scopes: [...record.scopes],
     expires_at: record.expiresAt,
-    last_used_at: record.lastUsedAt,
+    last_used_at: lastUsedAt,
     revoked_at: record.revokedAt,
     created_at: record.createdAt,
     updated_at: record.updatedAt,

@@ -1,8 +1,6 @@
 import { may, SCOPES, type Scope } from '../../../core/permissions.ts';
 import { plainText } from '../../../core/plain-text.ts';
-import type { ApiToken } from '../../../core/records.ts';
-import type { Versioned } from '../../../ports/environment-store.ts';
-import type { CreatedToken } from '../../../services/token-service.ts';
+import type { CreatedToken, TokenWithUse } from '../../../services/token-service.ts';
 import { EmptyState } from '../components/empty-state.tsx';
 import { CsrfField, Field, FieldFaults, FormFaultList, TextField } from '../components/form.tsx';
 import type { Html } from '../components/html.ts';
@@ -38,7 +36,7 @@ export interface TokenView {
   readonly context: PageContext;
   readonly form: FormState;
   readonly chosenScopes: readonly string[];
-  readonly tokens: readonly Versioned<ApiToken>[];
+  readonly tokens: readonly TokenWithUse[];
   /** Shown this once. */
   readonly created: CreatedToken | null;
 }
@@ -168,8 +166,8 @@ function TokenForm({ context, form, chosenScopes }: TokenView): Html {
   );
 }
 
-function TokenRow({ token, context }: { readonly token: Versioned<ApiToken>; readonly context: PageContext }): Html {
-  const { id, record } = token;
+function TokenRow({ token, context }: { readonly token: TokenWithUse; readonly context: PageContext }): Html {
+  const { id, record, lastUsedAt } = token;
   const isExpired = record.expiresAt !== null && Date.parse(record.expiresAt) <= context.nowMs;
   const isOver = record.revokedAt !== null || isExpired;
   const action = `/tokens/${id}/revoke`;
@@ -181,11 +179,11 @@ function TokenRow({ token, context }: { readonly token: Versioned<ApiToken>; rea
         <p class="fine">
           Made <Ago at={record.createdAt} nowMs={context.nowMs} />
           {' · '}
-          {record.lastUsedAt === null ? (
+          {lastUsedAt === null ? (
             'never used'
           ) : (
             <>
-              used <Ago at={record.lastUsedAt} nowMs={context.nowMs} />
+              used <Ago at={lastUsedAt} nowMs={context.nowMs} />
             </>
           )}
           {' · '}
