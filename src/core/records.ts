@@ -172,6 +172,8 @@ export interface Password {
 /** Id: SHA-256 of the cookie's secret, hexadecimal. */
 export interface Session {
   readonly userId: string;
+  /** How its user was recognised; a password also once that session has set one. */
+  readonly provenBy: 'password' | 'link';
   readonly createdAt: string;
   readonly expiresAt: string;
 }

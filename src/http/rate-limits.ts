@@ -8,7 +8,7 @@ export interface WriteLimiter {
 }
 
 export interface SignInLimiter {
-  /** Counts one attempt; fails when the address or the e-mail address had too many in this minute. */
+  /** Counts one attempt to show who one is; fails when the address or the e-mail address had too many in this minute. */
   count(address: string, email: string | null): void;
 }
 
@@ -29,7 +29,7 @@ export function createSignInLimiter(clock: Clock, { signInsPerMinute }: RateLimi
   const window = createWindow(clock, signInsPerMinute);
   return {
     count(address, email) {
-      const message = 'There were too many attempts to sign in.';
+      const message = 'There were too many attempts with a password or a link.';
       window.count(`address:${address}`, message);
       if (email !== null) window.count(`email:${email.trim().toLowerCase()}`, message);
     },

@@ -34,9 +34,24 @@ export interface Authenticator {
   check(): Promise<void>;
 }
 
+/** How somebody who is signed in sets a password. */
+export interface PasswordChange {
+  readonly password: string;
+  /** The password until now, where it is asked for. */
+  readonly current: string | null;
+  /** Cookie of the session in which this is done, which goes on; null for none. */
+  readonly sessionCookie: string | null;
+}
+
 /** Accounts that Blueberry itself keeps; only where the sign-in service leaves them to it. */
 export interface LocalAccounts {
   /** A link's secret that signs in once until `expiresAt`. */
   createSignInLink(userId: string, expiresAt: string): Promise<string>;
-  setPassword(userId: string, password: string): Promise<void>;
+  /** Not for the first password, nor in a session that a sign-in link has begun and that has set none yet. */
+  asksForCurrentPassword(userId: string, sessionCookie: string | null): Promise<boolean>;
+  /**
+   * Ends the user's sign-in links and other sessions with it. Fails with `invalid` at `password` for one that is too
+   * short or too long, and at `current_password` for a wrong one.
+   */
+  setPassword(userId: string, change: PasswordChange): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { Failure, notFound } from '../core/errors.ts';
 import { EVERYTHING, type Actor } from '../core/permissions.ts';
 import type { User } from '../core/records.ts';
-import type { Authenticator, LocalAccounts } from '../ports/authenticator.ts';
+import type { Authenticator, LocalAccounts, PasswordChange } from '../ports/authenticator.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EnvironmentStore, Page, PageRequest, Versioned } from '../ports/environment-store.ts';
 import type { Identifiers } from '../ports/identifiers.ts';
@@ -36,8 +36,10 @@ export interface UserService {
   ): Promise<Versioned<User>>;
   /** A fresh link for someone who lost theirs. */
   createSignInLink(actor: Actor, id: string, options?: CallOptions<InvitedUser>): Promise<InvitedUser>;
-  /** Signed-in people set their own. */
-  setPassword(actor: Actor, password: string): Promise<void>;
+  /** Whether the password until now has to be given to set another one. */
+  asksForCurrentPassword(actor: Actor, sessionCookie: string | null): Promise<boolean>;
+  /** Signed-in people set their own; what else is signed in for them, or could be by a link, is not any more. */
+  setPassword(actor: Actor, change: PasswordChange): Promise<void>;
   /** The administrator that every installation starts with, made once. */
   ensureFirstAdministrator(email: string): Promise<Versioned<User>>;
   /** A link for the first administrator to print at start; null once a password has been set. */
@@ -151,11 +153,14 @@ export function createUserService(parts: UserServiceParts): UserService {
       };
       return unitOfWork.execute(actor, plan, options.idempotency);
     },
-    async setPassword(actor, password) {
+    async asksForCurrentPassword({ userId, via }, sessionCookie) {
+      return userId !== null && via === 'session' && accounts.asksForCurrentPassword(userId, sessionCookie);
+    },
+    async setPassword(actor, change) {
       if (actor.userId === null || actor.via !== 'session') {
         throw new Failure('forbidden', 'A password can only be set by the one who is signed in with a browser.');
       }
-      await accounts.setPassword(actor.userId, password);
+      await accounts.setPassword(actor.userId, change);
     },
     async ensureFirstAdministrator(email) {
       for (;;) {

@@ -13,7 +13,7 @@ async function makeHarness(form: 'password' | 'link'): Promise<AuthenticatorHarn
     authenticator,
     async addPerson(email) {
       const id = await accounts.addUser(email);
-      await authenticator.setPassword(id, PASSWORD);
+      await authenticator.setPassword(id, { password: PASSWORD, current: null, sessionCookie: null });
       return {
         identity: { issuer: 'local', subject: id, email, emailVerified: true },
         async proof() {

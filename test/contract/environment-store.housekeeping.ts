@@ -83,7 +83,7 @@ export function describeHousekeeping(current: CurrentHarness): void {
         id,
         record: { requestHash: '', status: 201, sealedBody: '', location: null, expiresAt },
       },
-      { op: 'put', kind: 'session', id, record: { userId: 'usr_1', createdAt: hour(0), expiresAt } },
+      { op: 'put', kind: 'session', id, record: { userId: 'usr_1', provenBy: 'link', createdAt: hour(0), expiresAt } },
       { op: 'put', kind: 'sign_in_link', id, record: { userId: 'usr_1', expiresAt } },
     ];
     const kinds = ['idempotency_row', 'session', 'sign_in_link'] as const;

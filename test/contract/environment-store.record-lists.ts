@@ -92,7 +92,7 @@ const PAIRS: { [K in ListableKind]: readonly [Write, Write] } = {
     op: 'put',
     kind: 'session',
     id: `session-${n}`,
-    record: { userId: `usr_${n}`, createdAt: SAMPLE_TIME, expiresAt: SAMPLE_TIME },
+    record: { userId: `usr_${n}`, provenBy: 'link', createdAt: SAMPLE_TIME, expiresAt: SAMPLE_TIME },
   })) as unknown as [Write, Write],
   sign_in_link: ['1', '2'].map((n) => ({
     op: 'put',

@@ -105,7 +105,12 @@ export function describeVisibility(current: CurrentHarness): void {
         [
           { op: 'put', kind: 'user', id, record: sampleUser(id) },
           { op: 'put', kind: 'name_reservation', id, record: { environmentId: id } },
-          { op: 'put', kind: 'session', id, record: { userId: id, createdAt: minute(0), expiresAt: minute(1) } },
+          {
+            op: 'put',
+            kind: 'session',
+            id,
+            record: { userId: id, provenBy: 'link', createdAt: minute(0), expiresAt: minute(1) },
+          },
           { op: 'put', kind: 'password', id, record: { hash: '', updatedAt: minute(0) } },
         ],
         [],

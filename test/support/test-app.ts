@@ -162,7 +162,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       const cookie = identifiers.secret('bbs');
       const createdAt = clock.timestamp();
       const expiresAt = new Date(clock.now() + 3_600_000).toISOString();
-      await put('session', identifiers.digest(cookie), { userId: id, createdAt, expiresAt });
+      await put('session', identifiers.digest(cookie), { userId: id, provenBy: 'password', createdAt, expiresAt });
       return cookie;
     },
     async repository(change = {}) {

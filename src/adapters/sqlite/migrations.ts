@@ -130,6 +130,10 @@ export const MIGRATIONS: readonly Migration[] = [
       UPDATE api_token SET body = json_remove(body, '$.lastUsedAt');
     `,
   },
+  {
+    name: 'how sessions began',
+    sql: `UPDATE session SET body = json_set(body, '$.provenBy', 'password');`,
+  },
 ];
 
 /**

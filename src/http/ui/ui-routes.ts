@@ -1,6 +1,7 @@
 import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import type { HttpParts } from '../parts.ts';
+import { createSignInLimiter } from '../rate-limits.ts';
 import { registerAssets } from './routes/asset-routes.ts';
 import { registerConfigSets } from './routes/config-set-routes.tsx';
 import { registerEnvironmentActions } from './routes/environment-action-routes.tsx';
@@ -16,9 +17,10 @@ import { registerTokens } from './routes/token-routes.tsx';
 /** The pages of the console, in a scope of their own: unlike the API they take forms. */
 export async function registerUi(app: FastifyInstance, parts: HttpParts): Promise<void> {
   await app.register(formbody);
+  const signIns = createSignInLimiter(parts.clock, parts.settings.rateLimits);
   registerProblemPages(app, parts);
   registerAssets(app, parts);
-  registerSignIn(app, parts);
+  registerSignIn(app, parts, signIns);
   registerEnvironmentList(app, parts);
   registerNewEnvironment(app, parts);
   registerEnvironmentPage(app, parts);
@@ -26,5 +28,5 @@ export async function registerUi(app: FastifyInstance, parts: HttpParts): Promis
   registerRepositories(app, parts);
   registerConfigSets(app, parts);
   registerTokens(app, parts);
-  registerProfile(app, parts);
+  registerProfile(app, parts, signIns);
 }

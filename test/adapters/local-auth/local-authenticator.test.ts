@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLocalAuthenticator } from '../../../src/adapters/local-auth/local-authenticator.ts';
 import { hashPassword, verifyPassword } from '../../../src/adapters/local-auth/password-hash.ts';
 import { EVERYTHING } from '../../../src/core/permissions.ts';
-import type { Authenticator } from '../../../src/ports/authenticator.ts';
+import type { Authenticator, LocalAccounts } from '../../../src/ports/authenticator.ts';
 import type { EnvironmentStore } from '../../../src/ports/environment-store.ts';
 import { localAccounts, type LocalAccountsFixture } from '../../support/local-accounts.ts';
 import { identifiers } from '../../support/sample-records.ts';
@@ -12,7 +12,10 @@ const PASSWORD = 'correct horse battery staple';
 const DAY_MS = 86_400_000;
 
 /** Sign-in over the same store, with something that happens around its commits. */
-function localAuthenticatorOver(accounts: LocalAccountsFixture, commit: EnvironmentStore['commit']): Authenticator {
+function localAuthenticatorOver(
+  accounts: LocalAccountsFixture,
+  commit: EnvironmentStore['commit'],
+): Authenticator & LocalAccounts {
   return createLocalAuthenticator({ store: { ...accounts.store, commit }, clock: steppedClock(), identifiers });
 }
 
@@ -32,6 +35,8 @@ describe('local sign-in', () => {
   const byPassword = (password: string, email = 'ann@example.org') =>
     accounts.authenticator.startSession({ kind: 'password', email, password });
   const byLink = (secret: string) => accounts.authenticator.startSession({ kind: 'link', secret });
+  const setPassword = (password: string, current: string | null = null, sessionCookie: string | null = null) =>
+    accounts.authenticator.setPassword(ann, { password, current, sessionCookie });
   const inAnHour = () => new Date(clock.now() + 3_600_000).toISOString();
 
   it('lets one of many use a link, however many try at once', async () => {
@@ -64,7 +69,7 @@ describe('local sign-in', () => {
   });
 
   it('ends a session after five days', async () => {
-    await accounts.authenticator.setPassword(ann, PASSWORD);
+    await setPassword(PASSWORD);
     const { cookie, expiresAt } = await byPassword(PASSWORD);
     expect(Date.parse(expiresAt) - clock.now()).toBe(5 * DAY_MS);
     await clock.advance(5 * DAY_MS - 1);
@@ -74,7 +79,7 @@ describe('local sign-in', () => {
   });
 
   it('keeps no secret, only what it can be recognised by', async () => {
-    await accounts.authenticator.setPassword(ann, PASSWORD);
+    await setPassword(PASSWORD);
     const secret = await accounts.authenticator.createSignInLink(ann, inAnHour());
     const { cookie } = await byPassword(PASSWORD);
     const password = await accounts.store.get(EVERYTHING, 'password', ann);
@@ -89,13 +94,12 @@ describe('local sign-in', () => {
   });
 
   it('starts no session for somebody who is disabled or given another password in the middle of it', async () => {
-    await accounts.authenticator.setPassword(ann, PASSWORD);
+    await setPassword(PASSWORD);
     for (const change of [
       () => accounts.changeUser(ann, { disabled: true }),
-      () => accounts.authenticator.setPassword(ann, `${PASSWORD}!`),
+      () => setPassword(`${PASSWORD}!`, PASSWORD),
     ]) {
       await accounts.changeUser(ann, { disabled: false });
-      await accounts.authenticator.setPassword(ann, PASSWORD);
       const commit = accounts.store.commit.bind(accounts.store);
       const interrupted = localAuthenticatorOver(accounts, async (...args) => {
         if (args[0].some(({ kind }) => kind === 'session')) await change();
@@ -109,7 +113,7 @@ describe('local sign-in', () => {
   });
 
   it('does not mind that somebody changes their name in the middle of it', async () => {
-    await accounts.authenticator.setPassword(ann, PASSWORD);
+    await setPassword(PASSWORD);
     const commit = accounts.store.commit.bind(accounts.store);
     let renamed = 0;
     const interrupted = localAuthenticatorOver(accounts, async (...args) => {
@@ -124,7 +128,7 @@ describe('local sign-in', () => {
   });
 
   it('finds people whatever the case of their e-mail address', async () => {
-    await accounts.authenticator.setPassword(ann, PASSWORD);
+    await setPassword(PASSWORD);
     await byPassword(PASSWORD, ' Ann@Example.ORG ');
   });
 
@@ -132,7 +136,9 @@ describe('local sign-in', () => {
     const bob = await accounts.addUser('bob@example.org', { issuer: 'https://accounts.example' });
     const secret = await accounts.authenticator.createSignInLink(bob, inAnHour());
     await expect(byLink(secret)).rejects.toMatchObject({ kind: 'unauthenticated' });
-    await expect(accounts.authenticator.setPassword(bob, PASSWORD)).rejects.toMatchObject({ kind: 'not_found' });
+    await expect(
+      accounts.authenticator.setPassword(bob, { password: PASSWORD, current: null, sessionCookie: null }),
+    ).rejects.toMatchObject({ kind: 'not_found' });
   });
 
   describe('passwords', () => {
@@ -147,7 +153,7 @@ describe('local sign-in', () => {
       ['a text that grows beyond the limit', '\ufdfa'.repeat(1000), false],
       ['a megabyte', 'a'.repeat(1_000_000), false],
     ])('%s', async (_what, password, accepted) => {
-      const set = accounts.authenticator.setPassword(ann, password);
+      const set = setPassword(password);
       if (accepted) {
         await set;
         await byPassword(password);
@@ -161,20 +167,49 @@ describe('local sign-in', () => {
     });
 
     it('are the same from every keyboard', async () => {
-      await accounts.authenticator.setPassword(ann, 'Bl\u00e4ubeeren!!');
+      await setPassword('Bl\u00e4ubeeren!!');
       await byPassword('Bla\u0308ubeeren!!');
       await expect(byPassword('Blaubeeren!!')).rejects.toMatchObject({ kind: 'unauthenticated' });
     });
 
     it('replace the one before', async () => {
-      await accounts.authenticator.setPassword(ann, PASSWORD);
-      await accounts.authenticator.setPassword(ann, 'another password');
+      await setPassword(PASSWORD);
+      await setPassword('another password', PASSWORD);
       await expect(byPassword(PASSWORD)).rejects.toMatchObject({ kind: 'unauthenticated' });
       await byPassword('another password');
     });
 
+    it('are set with all that they end in one commit, and end what was begun by the old one in the middle of it', async () => {
+      await setPassword(PASSWORD);
+      const { cookie } = await byPassword(PASSWORD);
+      await byPassword(PASSWORD);
+      await accounts.authenticator.createSignInLink(ann, inAnHour());
+      const commits: string[][] = [];
+      const intruder = localAuthenticatorOver(accounts, async (writes, preconditions) => {
+        if (commits.length === 0) await byPassword(PASSWORD);
+        commits.push(writes.map(({ op, kind }) => `${op} ${kind}`).sort());
+        return accounts.store.commit(writes, preconditions);
+      });
+      await intruder.setPassword(ann, { password: 'another password', current: PASSWORD, sessionCookie: cookie });
+      expect(commits[0]).toEqual(['delete session', 'delete sign_in_link', 'put password', 'put session']);
+      expect((await accounts.store.list(EVERYTHING, 'sign_in_link', { limit: 10 })).items).toEqual([]);
+      const sessions = await accounts.store.list(EVERYTHING, 'session', { limit: 10 });
+      expect(sessions.items.map(({ id }) => id)).toEqual([identifiers.digest(cookie)]);
+    });
+
+    it('of two at once, by the same old one, are set once', async () => {
+      await setPassword(PASSWORD);
+      const outcomes = await Promise.allSettled(
+        ['first new password', 'second new password'].map((password) => setPassword(password, PASSWORD)),
+      );
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
+        reason: { kind: 'invalid', faults: [{ loc: ['body', 'current_password'] }] },
+      });
+    });
+
     it('take as long to refuse for an address that nobody has', async () => {
-      await accounts.authenticator.setPassword(ann, PASSWORD);
+      await setPassword(PASSWORD);
       async function shortest(email: string): Promise<number> {
         const times: number[] = [];
         for (let round = 0; round < 8; round += 1) {

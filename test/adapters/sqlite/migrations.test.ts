@@ -71,6 +71,18 @@ describe('SQLite schema', () => {
     }
   });
 
+  it('takes sessions that went on for ones that a password has begun', async () => {
+    const connection = new DatabaseSync(file);
+    migrate(connection, file, MIGRATIONS.slice(0, 3));
+    connection.exec(`INSERT INTO session VALUES ('s', 1, 1, '{"userId":"usr_1"}')`);
+    connection.close();
+    const store = createSqliteStore(openDatabase(file));
+    expect(await store.get(EVERYTHING, 'session', 's')).toMatchObject({
+      record: { userId: 'usr_1', provenBy: 'password' },
+    });
+    await store.close();
+  });
+
   it('keeps when tokens were last used, apart from the tokens', async () => {
     const connection = new DatabaseSync(file);
     migrate(connection, file, MIGRATIONS.slice(0, 2));

@@ -11,6 +11,8 @@ export interface ProfileView {
   readonly context: PageContext;
   readonly form: FormState;
   readonly hasPassword: boolean;
+  /** Whether the password until now has to be given. */
+  readonly asksForCurrent: boolean;
   readonly justSaved: boolean;
 }
 
@@ -48,7 +50,7 @@ export function ProfilePage(view: ProfileView): Html {
   );
 }
 
-export function PasswordForm({ context, form, hasPassword, justSaved }: ProfileView): Html {
+export function PasswordForm({ context, form, hasPassword, asksForCurrent, justSaved }: ProfileView): Html {
   return (
     <form
       class="card form"
@@ -65,11 +67,24 @@ export function PasswordForm({ context, form, hasPassword, justSaved }: ProfileV
       <CsrfField token={context.csrfToken} />
       {justSaved && (
         <Callout tone="ready">
-          <p role="status">Your password is set. Sign in with it from now on.</p>
+          <p role="status">
+            Your password is set, and you are signed out everywhere else. Sign in with it from now on.
+          </p>
         </Callout>
       )}
       <FormFaultList faults={form.faults} />
       <input type="hidden" name="email" value={context.actor?.email} autocomplete="username" />
+      {asksForCurrent && (
+        <TextField
+          form={form}
+          name="current_password"
+          label="Password until now"
+          type="password"
+          autocomplete="current-password"
+          secret
+          required
+        />
+      )}
       <TextField
         form={form}
         name="password"

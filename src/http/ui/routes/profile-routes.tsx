@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpParts } from '../../parts.ts';
+import type { SignInLimiter } from '../../rate-limits.ts';
 import { actorOf } from '../../request-context.ts';
 import { readForm } from '../forms/form-body.ts';
 import { formWith, type FormFaults, type FormState } from '../forms/form-state.ts';
@@ -11,7 +12,9 @@ import { isFromScript, sendPage, sendPart } from '../reply.ts';
 
 const NOT_THE_SAME: FormFaults = { fields: { repeated: ['Must be the same as above.'] }, form: [] };
 
-export function registerProfile(app: FastifyInstance, parts: HttpParts): void {
+export function registerProfile(app: FastifyInstance, parts: HttpParts, limiter: SignInLimiter): void {
+  const { users } = parts;
+
   app.get('/profile', async (request, reply) => sendProfile(request, reply, formWith(), false, 200));
 
   app.post('/profile/password', async (request, reply) => {
@@ -19,12 +22,20 @@ export function registerProfile(app: FastifyInstance, parts: HttpParts): void {
     const password = form.exact('password');
     const saved: Submission<void> =
       password === form.exact('repeated')
-        ? await attempt(request, () => parts.users.setPassword(actorOf(request), password))
+        ? await attempt(request, () => setPassword(request, password, form.exact('current_password')))
         : { ok: false, status: 422, faults: NOT_THE_SAME };
     return saved.ok
       ? sendProfile(request, reply, formWith(), true, 200)
       : sendProfile(request, reply, formWith({}, saved.faults), false, saved.status);
   });
+
+  /** The password until now can be guessed at here no faster than at the way in. */
+  async function setPassword(request: FastifyRequest, password: string, current: string): Promise<void> {
+    const actor = actorOf(request);
+    const { sessionCookie } = request;
+    if (await users.asksForCurrentPassword(actor, sessionCookie)) limiter.count(request.ip, actor.email);
+    await users.setPassword(actor, { password, current, sessionCookie });
+  }
 
   async function sendProfile(
     request: FastifyRequest,
@@ -34,7 +45,12 @@ export function registerProfile(app: FastifyInstance, parts: HttpParts): void {
     status: number,
   ): Promise<FastifyReply> {
     const context = await openPage(request, reply, parts);
-    const view = { context, form, justSaved, hasPassword: await hasOwnPassword(parts, actorOf(request)) };
+    const actor = actorOf(request);
+    const [hasPassword, asksForCurrent] = await Promise.all([
+      hasOwnPassword(parts, actor),
+      users.asksForCurrentPassword(actor, request.sessionCookie),
+    ]);
+    const view = { context, form, justSaved, hasPassword, asksForCurrent };
     return isFromScript(request)
       ? sendPart(reply, <PasswordForm {...view} />, status)
       : sendPage(reply, <ProfilePage {...view} />, status);

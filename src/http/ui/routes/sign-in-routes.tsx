@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { SignInProof } from '../../../ports/authenticator.ts';
 import type { HttpParts } from '../../parts.ts';
-import { createSignInLimiter } from '../../rate-limits.ts';
+import type { SignInLimiter } from '../../rate-limits.ts';
 import { safeNextPath } from '../../request-context.ts';
 import { clearSessionCookie, readSessionCookie, setSessionCookie } from '../../session-cookie.ts';
 import { readForm, readQuery } from '../forms/form-body.ts';
@@ -12,9 +12,8 @@ import { SignInLinkPage, SignInPage } from '../pages/sign-in-page.tsx';
 import { sendPage } from '../reply.ts';
 
 /** Signing in and out. The session begins anew at each sign-in: a cookie that was there before means nothing. */
-export function registerSignIn(app: FastifyInstance, parts: HttpParts): void {
+export function registerSignIn(app: FastifyInstance, parts: HttpParts, limiter: SignInLimiter): void {
   const { sessions, settings } = parts;
-  const limiter = createSignInLimiter(parts.clock, settings.rateLimits);
 
   async function signIn(address: string, email: string | null, proof: SignInProof) {
     limiter.count(address, email);
