@@ -70,6 +70,12 @@ function sshRemote(text: string): GitRemoteResult {
   };
 }
 
+/** Whether a credential that is sent to one of them reaches who had it before: the same scheme, host and port. */
+export function isSameServer(one: GitRemote, other: GitRemote): boolean {
+  if (one.kind === 'local' || other.kind === 'local') return one.kind === other.kind;
+  return one.kind === other.kind && one.host.toLowerCase() === other.host.toLowerCase() && one.port === other.port;
+}
+
 /** A short name for a repository: the last part of its URL without `.git`. */
 export function repositoryNameOf(url: string): string {
   const last = url.replace(/\/+$/, '').split(/[/:]/).at(-1) ?? '';

@@ -1,6 +1,6 @@
 import { Failure, invalidField, notFound } from '../core/errors.ts';
 import { GitFailure } from '../core/git-failure.ts';
-import { parseGitRemote, repositoryNameOf } from '../core/git-url.ts';
+import { isSameServer, parseGitRemote, repositoryNameOf } from '../core/git-url.ts';
 import { visibilityOf, type Actor } from '../core/permissions.ts';
 import type { Repository } from '../core/records.ts';
 import type { Cipher } from '../ports/cipher.ts';
@@ -11,6 +11,7 @@ import type { Identifiers } from '../ports/identifiers.ts';
 import { requireScope } from './authorize.ts';
 import type { RepositoryCreate, RepositoryUpdate } from './contract/repository-inputs.ts';
 import { deleteUnused } from './delete-unused.ts';
+import { gitSentence, withUpstreamFailure } from './git-failures.ts';
 import { assertVersion, put, unchanged, type CallOptions, type UnitOfWork } from './unit-of-work.ts';
 
 export interface RepositoryServiceParts {
@@ -117,6 +118,7 @@ export function createRepositoryService(parts: RepositoryServiceParts): Reposito
         async () => {
           const found = await find(actor, id);
           assertVersion(found, options);
+          if (sealed === undefined && url !== undefined) assertMayFollow(found.record, url);
           const record: Repository = {
             ...found.record,
             name: input.name ?? found.record.name,
@@ -186,54 +188,21 @@ export async function accessOf(cipher: Cipher, { id, record }: Versioned<Reposit
   return { id, url: record.url, credential };
 }
 
+/** Who may change the URL may not see the credential, so it is not sent to a server that it was not given for. */
+function assertMayFollow({ sealedCredential, url: before }: Repository, url: string): void {
+  if (sealedCredential === null) return;
+  const [one, other] = [before, url].map((text) => parseGitRemote(text, true).remote);
+  if (one && other && isSameServer(one, other)) return;
+  throw invalidField(
+    'credential',
+    'must be given again, or dropped (null), because the URL leads to another server now',
+    'credential_for_another_server',
+  );
+}
+
 async function remoteDefaultBranch(git: GitRepositories, access: RepositoryAccess): Promise<string> {
   return withUpstreamFailure(async () => {
     const { defaultBranch, branches } = await git.listBranches(access);
     return defaultBranch ?? branches[0]?.name ?? 'main';
   });
-}
-
-/** A remote that says no is the caller's fault where the input names it wrongly, and the upstream's otherwise. */
-async function withUpstreamFailure<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (!(error instanceof GitFailure)) throw error;
-    const sentence = gitSentence(error);
-    switch (error.reason) {
-      case 'authentication_refused':
-        throw invalidField('credential', sentence, 'authentication_refused');
-      case 'repository_not_found':
-      case 'not_allowed':
-        throw invalidField('url', sentence, error.reason);
-      case 'branch_not_found':
-      case 'commit_gone':
-        throw new Failure('not_found', sentence, { code: error.reason });
-      case 'timed_out':
-        throw new Failure('deadline', sentence, { code: 'repository_timed_out' });
-      case 'disk_full':
-        throw new Failure('unavailable', sentence, { code: 'storage_full', retryAfterSeconds: 60 });
-      case 'unreachable':
-      case 'failed':
-        throw new Failure('bad_upstream', sentence, { code: 'repository_unreachable', cause: error });
-    }
-  }
-}
-
-const GIT_SENTENCES: Record<GitFailure['reason'], string> = {
-  unreachable: 'The repository cannot be reached. Check the URL and the network, then try again',
-  authentication_refused: 'The repository refused the sign-in. Give a credential that may read it',
-  repository_not_found: 'There is no repository at this URL, or its credential may not see it',
-  branch_not_found: 'The repository has no such branch',
-  commit_gone: 'The repository does not have this commit any more',
-  not_allowed: 'This address is not allowed as a repository',
-  disk_full: 'The disk is full. Free some space, then try again',
-  timed_out: 'The repository did not answer in time. Try again',
-  failed: 'Git failed',
-};
-
-function gitSentence(error: GitFailure): string {
-  return error.message === ''
-    ? `${GIT_SENTENCES[error.reason]}.`
-    : `${GIT_SENTENCES[error.reason]} (${error.message}).`;
 }

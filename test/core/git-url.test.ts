@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseGitRemote, repositoryNameOf } from '../../src/core/git-url.ts';
+import { isSameServer, parseGitRemote, repositoryNameOf } from '../../src/core/git-url.ts';
 
 describe('parseGitRemote', () => {
   it.each([
@@ -160,5 +160,27 @@ describe('repositoryNameOf', () => {
     ['/', 'repository'],
   ])('calls %s %s', (url, name) => {
     expect(repositoryNameOf(url)).toBe(name);
+  });
+});
+
+describe('isSameServer', () => {
+  const isSame = (one: string, other: string): boolean => {
+    const [first, second] = [one, other].map((text) => parseGitRemote(text, true).remote);
+    if (!first || !second) throw new Error(`${one} or ${other} is no remote`);
+    expect(isSameServer(second, first)).toBe(isSameServer(first, second));
+    return isSameServer(first, second);
+  };
+
+  it.each([
+    ['https://git.example.org/a', 'https://Git.Example.org:443/b', true],
+    ['git@git.example.org:a', 'ssh://deploy@GIT.example.org:22/b', true],
+    ['git@Git.example.org:a', 'git@git.example.org:b', true],
+    ['/srv/a', '/srv/b', true],
+    ['https://git.example.org/a', 'https://git.example.org.evil.example/a', false],
+    ['https://git.example.org/a', 'https://git.example.org:444/a', false],
+    ['https://git.example.org/a', 'ssh://git.example.org:443/a', false],
+    ['https://git.example.org/a', '/git.example.org/a', false],
+  ])('%s and %s: %s', (one, other, same) => {
+    expect(isSame(one, other)).toBe(same);
   });
 });

@@ -80,7 +80,10 @@ export function repositoryRoutes({ repositories, identifiers }: HttpParts): read
       operationId: 'updateRepository',
       tag: 'Repositories',
       summary: 'Change a repository',
-      description: 'Only what is given changes; `credential: null` forgets it.',
+      description: [
+        'Only what is given changes; `credential: null` forgets it. A credential that is kept does not follow a URL that',
+        'leads to another server (scheme, host or port): give it again then, or null.',
+      ].join(' '),
       body: repositoryUpdate,
       conditional: true,
       replies: [{ status: 200, description: 'The repository', schema: repositoryResponse, headers: ['ETag'] }],

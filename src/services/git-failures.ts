@@ -1,0 +1,48 @@
+import { Failure, invalidField } from '../core/errors.ts';
+import { GitFailure } from '../core/git-failure.ts';
+
+/** A remote that says no is the caller's fault where the input names it wrongly, and the upstream's otherwise. */
+export async function withUpstreamFailure<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof GitFailure)) throw error;
+    const sentence = gitSentence(error);
+    switch (error.reason) {
+      case 'authentication_refused':
+        throw invalidField('credential', sentence, 'authentication_refused');
+      case 'repository_not_found':
+      case 'not_allowed':
+        throw invalidField('url', sentence, error.reason);
+      case 'branch_not_found':
+      case 'commit_gone':
+        throw new Failure('not_found', sentence, { code: error.reason });
+      case 'timed_out':
+        throw new Failure('deadline', sentence, { code: 'repository_timed_out' });
+      case 'disk_full':
+        throw new Failure('unavailable', sentence, { code: 'storage_full', retryAfterSeconds: 60 });
+      case 'unreachable':
+      case 'failed':
+        throw new Failure('bad_upstream', sentence, { code: 'repository_unreachable', cause: error });
+    }
+  }
+}
+
+const GIT_SENTENCES: Record<GitFailure['reason'], string> = {
+  unreachable: 'The repository cannot be reached. Check the URL and the network, then try again',
+  authentication_refused: 'The repository refused the sign-in. Give a credential that may read it',
+  repository_not_found: 'There is no repository at this URL, or its credential may not see it',
+  branch_not_found: 'The repository has no such branch',
+  commit_gone: 'The repository does not have this commit any more',
+  not_allowed: 'This address is not allowed as a repository',
+  disk_full: 'The disk is full. Free some space, then try again',
+  timed_out: 'The repository did not answer in time. Try again',
+  failed: 'Git failed',
+};
+
+/** What is wrong and what to do, with what Git itself said. */
+export function gitSentence(error: GitFailure): string {
+  return error.message === ''
+    ? `${GIT_SENTENCES[error.reason]}.`
+    : `${GIT_SENTENCES[error.reason]} (${error.message}).`;
+}
