@@ -76,11 +76,13 @@ export function createRepositoryService(parts: RepositoryServiceParts): Reposito
       const id = identifiers.random('repo');
       const url = checkedUrl(input.url);
       const credential = input.credential ?? null;
-      const defaultBranch = input.default_branch ?? (await remoteDefaultBranch(git, { id, url, credential }));
+      let defaultBranch = input.default_branch;
       const sealedCredential = credential === null ? null : await cipher.seal(credential, id);
       return unitOfWork.execute(
         actor,
-        () => {
+        async () => {
+          // Asked for here, so that a call which was made before does not need the remote again.
+          defaultBranch ??= await remoteDefaultBranch(git, { id, url, credential });
           const now = clock.timestamp();
           const record: Repository = {
             name: input.name ?? repositoryNameOf(url),
@@ -95,11 +97,11 @@ export function createRepositoryService(parts: RepositoryServiceParts): Reposito
             updatedAt: now,
             createdBy: { id: actor.userId ?? 'system', email: actor.email },
           };
-          return Promise.resolve({
+          return {
             writes: [put('repository', id, record)],
             preconditions: [unchanged('repository', id, null)],
             result: { id, version: 1, record },
-          });
+          };
         },
         options.idempotency,
       );

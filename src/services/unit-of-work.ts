@@ -1,7 +1,7 @@
 import type { Environment } from '../core/environment.ts';
 import { Failure } from '../core/errors.ts';
 import { EVERYTHING, type Actor } from '../core/permissions.ts';
-import type { RecordKind, RecordTypes } from '../core/records.ts';
+import type { IdempotencyRow, RecordKind, RecordTypes } from '../core/records.ts';
 import type { Cipher } from '../ports/cipher.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EnvironmentStore, Precondition, PutWrite, Versioned, Write } from '../ports/environment-store.ts';
@@ -50,7 +50,7 @@ export interface CallOptions<T> {
 export interface UnitOfWork {
   /**
    * Plans and commits, and plans again when a precondition failed, since then the decision was made on old facts.
-   * `plan` therefore must not touch anything but the store.
+   * `plan` therefore must change nothing outside of the store, and ask nothing there twice.
    */
   execute<T>(actor: Actor, plan: () => Promise<Plan<T>>, idempotency?: IdempotentCall<T>): Promise<T>;
 }
@@ -78,9 +78,13 @@ export class LeadershipLost extends Error {
 }
 
 export function createUnitOfWork({ store, announcer, cipher, clock, fence }: UnitOfWorkParts): UnitOfWork {
-  async function replayOf<T>(rowId: string, call: IdempotentCall<T>): Promise<StoredReply | null> {
+  /**
+   * The row of this call as it is now: null, or one that has expired. Fails with `AlreadyDone` where the call was made
+   * before, and with `invalid` where its key was used for another one.
+   */
+  async function unusedRow<T>(rowId: string, call: IdempotentCall<T>): Promise<Versioned<IdempotencyRow> | null> {
     const row = await store.get(EVERYTHING, 'idempotency_row', rowId);
-    if (!row || Date.parse(row.record.expiresAt) <= clock.now()) return null;
+    if (!row || Date.parse(row.record.expiresAt) <= clock.now()) return row;
     if (row.record.requestHash !== call.requestHash) {
       throw new Failure(
         'invalid',
@@ -98,12 +102,24 @@ export function createUnitOfWork({ store, announcer, cipher, clock, fence }: Uni
       );
     }
     const { status, sealedBody, location } = row.record;
-    return { status, location, body: await cipher.open(sealedBody, rowId) };
+    throw new AlreadyDone({ status, location, body: await cipher.open(sealedBody, rowId) });
   }
 
-  async function withIdempotencyRow<T>(plan: Plan<T>, rowId: string, call: IdempotentCall<T>): Promise<Plan<T>> {
-    const reply = call.render(plan.result);
-    const stale = await store.get(EVERYTHING, 'idempotency_row', rowId);
+  /**
+   * A plan that is only applied while the row is as it was before anything was decided: of copies that are decided at
+   * the same time, one is applied.
+   */
+  async function planOnce<T>(plan: () => Promise<Plan<T>>, rowId: string, call: IdempotentCall<T>): Promise<Plan<T>> {
+    const row = await unusedRow(rowId, call);
+    let decided: Plan<T>;
+    try {
+      decided = await plan();
+    } catch (error) {
+      // It may be refused for what a copy has done meanwhile, such as taking the name.
+      await unusedRow(rowId, call);
+      throw error;
+    }
+    const reply = call.render(decided.result);
     const write: PutWrite<'idempotency_row'> = {
       op: 'put',
       kind: 'idempotency_row',
@@ -117,9 +133,9 @@ export function createUnitOfWork({ store, announcer, cipher, clock, fence }: Uni
       },
     };
     return {
-      ...plan,
-      writes: [...plan.writes, write],
-      preconditions: [...plan.preconditions, unchanged('idempotency_row', rowId, stale)],
+      ...decided,
+      writes: [...decided.writes, write],
+      preconditions: [...decided.preconditions, unchanged('idempotency_row', rowId, row)],
     };
   }
 
@@ -127,12 +143,7 @@ export function createUnitOfWork({ store, announcer, cipher, clock, fence }: Uni
     async execute(actor, plan, idempotency) {
       const rowId = idempotency && `${actor.userId ?? 'system'}:${idempotency.route}:${idempotency.key}`;
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-        if (idempotency && rowId !== undefined) {
-          const reply = await replayOf(rowId, idempotency);
-          if (reply) throw new AlreadyDone(reply);
-        }
-        let decided = await plan();
-        if (idempotency && rowId !== undefined) decided = await withIdempotencyRow(decided, rowId, idempotency);
+        const decided = await (idempotency && rowId !== undefined ? planOnce(plan, rowId, idempotency) : plan());
         if (decided.writes.length === 0) return decided.result;
         const outcome = await store.commit(
           decided.writes,
