@@ -1,3 +1,5 @@
+import type { Environment } from '../core/environment.ts';
+import { millisecondsUntil } from '../core/ttl.ts';
 import type { Election } from '../ports/election.ts';
 import type { EventBus } from '../ports/event-bus.ts';
 import type { Precondition } from '../ports/environment-store.ts';
@@ -120,6 +122,8 @@ async function lead(parts: EnvironmentControllerParts, stop: AbortSignal): Promi
       endWith(
         ended,
         everyTick(parts, signal, HOUSEKEEPING_MS, async () => {
+          // Timers stand still while the machine is suspended, and would come late by as much.
+          for (const { id, record } of living.values()) if (isOverdue(record, clock.now())) queue.add(id);
           await parts.announcer.announceMissed();
           await store.purgeExpired(clock.timestamp(), PURGE_BATCH);
         }),
@@ -132,6 +136,11 @@ async function lead(parts: EnvironmentControllerParts, stop: AbortSignal): Promi
     context.fetches.cancelAll();
     await queue.drain();
   }
+}
+
+/** Whether its time to live is over, by the wall clock that its `expires_at` was told by. */
+function isOverdue({ metadata, spec }: Environment, nowMs: number): boolean {
+  return metadata.deletionTimestamp === null && millisecondsUntil(spec.expiresAt, nowMs) <= 0;
 }
 
 /** The parts of leading stand and fall together: when one ends, all are told to, and are waited for. */

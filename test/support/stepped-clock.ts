@@ -4,12 +4,14 @@ import type { Clock } from '../../src/ports/clock.ts';
 export interface SteppedClock extends Clock {
   /** Lets so much time pass, firing what falls due in order, and lets what was fired go on. */
   advance(milliseconds: number): Promise<void>;
+  /** So much time passes while the machine is suspended: no timer comes nearer. */
+  suspend(milliseconds: number): void;
 }
 
 /** A clock that stands still until it is told to go on. */
 export function steppedClock(startMs = Date.UTC(2030, 0, 1)): SteppedClock {
   let now = startMs;
-  let timers: { readonly dueAt: number; readonly fire: () => void }[] = [];
+  let timers: { dueAt: number; readonly fire: () => void }[] = [];
 
   function schedule(milliseconds: number, callback: () => void): () => void {
     const timer = { dueAt: now + milliseconds, fire: callback };
@@ -36,6 +38,10 @@ export function steppedClock(startMs = Date.UTC(2030, 0, 1)): SteppedClock {
           resolve();
         });
       });
+    },
+    suspend(milliseconds) {
+      now += milliseconds;
+      for (const timer of timers) timer.dueAt += milliseconds;
     },
     async advance(milliseconds) {
       const until = now + milliseconds;

@@ -4,7 +4,10 @@ import type { Clock } from '../../ports/clock.ts';
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export function createSystemClock(): Clock {
-  /** Measured by the monotonic clock: setting the machine's time makes no timer early or late. */
+  /**
+   * Measured by the monotonic clock: setting the machine's time makes no timer early or late. It stands still while the
+   * machine is suspended: what is due by the wall clock has to be looked at again now and then.
+   */
   function schedule(milliseconds: number, callback: () => void): () => void {
     const end = performance.now() + milliseconds;
     let timer: NodeJS.Timeout;
