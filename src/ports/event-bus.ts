@@ -40,6 +40,9 @@ export interface EventBus {
   close(): Promise<void>;
 }
 
+/** A position that no log gives, for when the bus can't be asked: who goes on from it gets a `reset`. */
+export const UNKNOWN_POSITION = 'unknown';
+
 export function announcementType(environment: Environment, version: number): AnnouncementType {
   if (environment.status.archivedAt !== null) return 'deleted';
   return version === 1 ? 'created' : 'updated';

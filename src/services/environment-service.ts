@@ -17,11 +17,12 @@ import type { EnvironmentCreate, EnvironmentUpdate, RedeployRequest } from './co
 import { createEnvironment } from './create-environment.ts';
 import type { EnvironmentServiceParts } from './environment-service-parts.ts';
 import { followLogs } from './follow-logs.ts';
+import { streamPosition } from './stream-position.ts';
 import type { CallOptions } from './unit-of-work.ts';
 
 export interface EnvironmentPage extends Page<Environment> {
   readonly total: number;
-  /** Where to follow the events from, so that nothing falls between the list and the stream. */
+  /** Where to follow the events from, so that nothing falls between the list and the stream; unknown while the bus is down. */
   readonly position: string;
 }
 
@@ -48,7 +49,7 @@ export interface EnvironmentService {
 }
 
 export function createEnvironmentService(parts: EnvironmentServiceParts): EnvironmentService {
-  const { store, bus, runtime } = parts;
+  const { store, runtime } = parts;
 
   async function read(actor: Actor, id: string): Result {
     requireScope(actor, 'environments:read');
@@ -63,7 +64,7 @@ export function createEnvironmentService(parts: EnvironmentServiceParts): Enviro
     async listEnvironments(actor, filter, page) {
       requireScope(actor, 'environments:read');
       // The position comes first: what changes while the list is read is then told again, never missed.
-      const position = await bus.position();
+      const position = await streamPosition(parts);
       const visibility = visibilityOf(actor);
       const [found, total] = await Promise.all([
         store.listEnvironments(visibility, filter, page),

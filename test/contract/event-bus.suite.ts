@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Environment } from '../../src/core/environment.ts';
 import { EVERYTHING, type Visibility } from '../../src/core/permissions.ts';
-import type { EventBus } from '../../src/ports/event-bus.ts';
+import { UNKNOWN_POSITION, type EventBus } from '../../src/ports/event-bus.ts';
 import { backlog, Follower, lineOf, linesAfter, publish } from '../support/bus-follower.ts';
 import { sampleEnvironment, touched } from '../support/sample-records.ts';
 
@@ -204,7 +204,7 @@ export function describeEventBusContract(name: string, makeHarness: () => Promis
         await follower.stop();
         expect(await linesAfter(bus, position)).toEqual([]);
       }
-      const follower = new Follower(bus, 'unknown');
+      const follower = new Follower(bus, UNKNOWN_POSITION);
       await follower.until(1);
       await publish(bus, 'updated', a, 2);
       expect(await follower.until(2)).toEqual(['reset', 'updated a 2']);

@@ -18,6 +18,7 @@ import {
 import type { Clock } from '../../src/ports/clock.ts';
 import type { EnvironmentRuntime } from '../../src/ports/environment-runtime.ts';
 import type { EnvironmentStore } from '../../src/ports/environment-store.ts';
+import type { EventBus } from '../../src/ports/event-bus.ts';
 import { createAnnouncer, type Announcer } from '../../src/services/announcer.ts';
 import { createConfigSetService } from '../../src/services/config-set-service.ts';
 import { createEnvironmentService } from '../../src/services/environment-service.ts';
@@ -37,6 +38,8 @@ export interface TestPartsOptions {
   readonly clock?: Clock;
   /** Puts something between the product and its store, such as a disk that is full. */
   readonly decorateStore?: (store: EnvironmentStore) => EnvironmentStore;
+  /** Puts something between the product and its event bus, such as a network that is cut. */
+  readonly decorateBus?: (bus: EventBus) => EventBus;
   /** Announcements that the event bus keeps. */
   readonly keep?: number;
   readonly readiness?: HttpParts['readiness'];
@@ -59,7 +62,8 @@ export interface TestParts {
 export async function createTestParts(folder: string, options: TestPartsOptions): Promise<TestParts> {
   const database = openDatabase(join(folder, 'blueberry.db'));
   const store = (options.decorateStore ?? ((plain) => plain))(createSqliteStore(database));
-  const bus = createSqliteEventBus(database, options.keep === undefined ? {} : { keep: options.keep });
+  const plainBus = createSqliteEventBus(database, options.keep === undefined ? {} : { keep: options.keep });
+  const bus = (options.decorateBus ?? ((plain) => plain))(plainBus);
   const clock = options.clock ?? createSystemClock();
   const identifiers = createRandomIdentifiers();
   const cipher = createKeyFileCipher({ file: join(folder, 'cipher.key') });

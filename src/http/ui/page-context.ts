@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../core/permissions.ts';
+import { streamPosition } from '../../services/stream-position.ts';
 import { csrfTokenFor } from '../csrf.ts';
 import type { HttpParts } from '../parts.ts';
 import { useNonce } from '../security-headers.ts';
@@ -29,7 +30,7 @@ export type PageParts = Pick<HttpParts, 'assets' | 'bus' | 'clock'>;
 
 /** Reads the stream's position first: load what the page shows after this. Sets the page's content security policy. */
 export async function openPage(request: FastifyRequest, reply: FastifyReply, parts: PageParts): Promise<PageContext> {
-  const position = request.actor === null ? null : await parts.bus.position();
+  const position = request.actor === null ? null : await streamPosition(parts);
   return pageContext(request, reply, parts, position);
 }
 

@@ -61,7 +61,10 @@ export const environmentList = z
     items: z.array(environmentResponse),
     next_cursor: nextCursor,
     total: z.int().meta({ description: 'How many the filter finds in all' }),
-    position: z.string().meta({ description: 'Give it as `after` to the event stream: nothing falls between' }),
+    position: z.string().meta({
+      description:
+        'Give it as `after` to the event stream: nothing falls between. `unknown` while the events are out of order; the stream then begins with `reset`',
+    }),
   })
   .meta({ id: 'EnvironmentList' });
 
