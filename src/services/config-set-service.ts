@@ -7,7 +7,7 @@ import type { EnvironmentStore, Page, PageRequest, Versioned } from '../ports/en
 import type { Identifiers } from '../ports/identifiers.ts';
 import { requireScope } from './authorize.ts';
 import type { ConfigSetCreate, ConfigSetUpdate } from './contract/config-set-inputs.ts';
-import { deleteUnused } from './delete-unused.ts';
+import { deleteUnused, type Belongings } from './delete-unused.ts';
 import { assertVersion, put, unchanged, type CallOptions, type UnitOfWork } from './unit-of-work.ts';
 
 export interface ConfigSetServiceParts {
@@ -42,6 +42,8 @@ export interface ConfigSetService {
   deleteConfigSet(actor: Actor, id: string, options?: Options): Promise<void>;
 }
 
+const REVISIONS_PER_COMMIT = 200;
+
 export function createConfigSetService({
   store,
   cipher,
@@ -66,6 +68,18 @@ export function createConfigSetService({
   async function read(actor: Actor, id: string): Promise<Versioned<ConfigSet>> {
     requireScope(actor, 'config_sets:read');
     return find(actor, id);
+  }
+
+  /** Oldest first, so that the current one, with which it is shown, is among the last. */
+  async function revisionsToDelete(configSetId: string): Promise<Belongings> {
+    const page = await store.list(EVERYTHING, 'config_set_revision', {
+      where: { configSetId },
+      limit: REVISIONS_PER_COMMIT,
+    });
+    return {
+      deletions: page.items.map(({ id }) => ({ op: 'delete', kind: 'config_set_revision', id })),
+      areLast: page.nextCursor === null,
+    };
   }
 
   async function assertRepositoriesExist(ids: readonly string[]): Promise<void> {
@@ -195,6 +209,7 @@ export function createConfigSetService({
             `${name} is used by ${String(living)} living environments. Give them another config set first.`,
             { code: 'config_set_in_use' },
           ),
+        belongings: revisionsToDelete,
       });
     },
   };

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EVERYTHING } from '../../src/core/permissions.ts';
-import type { EnvironmentStore } from '../../src/ports/environment-store.ts';
 import { ADMINISTRATOR, createControlPlane, type ControlPlane } from '../support/control-plane.ts';
 import { createGitFixture, type GitFixture } from '../support/git-fixture.ts';
+import { latentStore } from '../support/latent-store.ts';
 
 const MANUAL = { kind: 'manual', fork: false } as const;
 const ROUNDS = 12;
@@ -12,7 +12,7 @@ describe('deleting what somebody begins to use at the same moment', () => {
   let fixture: GitFixture;
 
   beforeEach(async () => {
-    plane = await createControlPlane({ decorateStore: withRandomDelays });
+    plane = await createControlPlane({ decorateStore: latentStore });
     fixture = await createGitFixture({ 'index.html': 'hello' });
   });
   afterEach(async () => {
@@ -87,14 +87,3 @@ describe('deleting what somebody begins to use at the same moment', () => {
     expect(await plane.store.get(EVERYTHING, 'repository', repositoryId)).toBeNull();
   });
 });
-
-/** As a store behind a network: every call takes some milliseconds, and another number each time. */
-function withRandomDelays(store: EnvironmentStore): EnvironmentStore {
-  const delay = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
-  return {
-    ...store,
-    get: (visibility, kind, id) => delay().then(() => store.get(visibility, kind, id)),
-    commit: (writes, preconditions) => delay().then(() => store.commit(writes, preconditions)),
-    countEnvironments: (visibility, filter) => delay().then(() => store.countEnvironments(visibility, filter)),
-  };
-}

@@ -134,6 +134,11 @@ export const MIGRATIONS: readonly Migration[] = [
     name: 'how sessions began',
     sql: `UPDATE session SET body = json_set(body, '$.provenBy', 'password');`,
   },
+  {
+    // They were left behind, with their sealed secrets, when a config set was deleted.
+    name: 'revisions of config sets that are gone',
+    sql: `DELETE FROM config_set_revision WHERE body ->> '$.configSetId' NOT IN (SELECT id FROM config_set);`,
+  },
 ];
 
 /**

@@ -71,6 +71,19 @@ describe('SQLite schema', () => {
     }
   });
 
+  it('removes what config sets have left behind that are gone', async () => {
+    const connection = new DatabaseSync(file);
+    migrate(connection, file, MIGRATIONS.slice(0, 4));
+    connection.exec(`INSERT INTO config_set VALUES ('cfg_1', 1, 1, '{}')`);
+    connection.exec(`INSERT INTO config_set_revision VALUES
+      ('cfg_1:1', 1, 1, '{"configSetId":"cfg_1"}'), ('cfg_2:1', 1, 1, '{"configSetId":"cfg_2"}')`);
+    connection.close();
+    const store = createSqliteStore(openDatabase(file));
+    const left = await store.list(EVERYTHING, 'config_set_revision', { limit: 10 });
+    expect(left.items.map(({ id }) => id)).toEqual(['cfg_1:1']);
+    await store.close();
+  });
+
   it('takes sessions that went on for ones that a password has begun', async () => {
     const connection = new DatabaseSync(file);
     migrate(connection, file, MIGRATIONS.slice(0, 3));
