@@ -37,7 +37,7 @@ export async function createEnvironment(
     ]);
     if (input.name !== undefined) await assertNameFree(store, input.name);
     const name = input.name ?? (await deriveFreeName(store, input.branch));
-    const slots = await claimSlots(store, parts.quotas, owner.id, id);
+    const slots = await claimSlots(store, parts.quotas, owner, id);
     const now = clock.timestamp();
     const environment = newEnvironment(
       {
