@@ -75,11 +75,15 @@ export function createUserService(parts: UserServiceParts): UserService {
     return { email, name, role, disabled: false, issuer: 'local', subject: id, createdAt: now, updatedAt: now };
   }
 
-  async function otherAdministrators(id: string): Promise<readonly Versioned<User>[]> {
-    const users = await store.list(EVERYTHING, 'user', { limit: USERS_PAGE });
-    return users.items.filter(
-      (user) => user.id !== id && user.record.role === 'administrator' && !user.record.disabled,
-    );
+  async function anotherAdministrator(id: string): Promise<Versioned<User> | null> {
+    let cursor: string | undefined;
+    do {
+      const page = await store.list(EVERYTHING, 'user', { limit: USERS_PAGE, cursor });
+      const found = page.items.find((user) => user.id !== id && isActiveAdministrator(user.record));
+      if (found) return found;
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    return null;
   }
 
   return {
@@ -123,21 +127,17 @@ export function createUserService(parts: UserServiceParts): UserService {
           disabled: input.disabled ?? found.record.disabled,
           updatedAt: clock.timestamp(),
         };
-        const wasAdministrator = found.record.role === 'administrator' && !found.record.disabled;
-        const staysAdministrator = record.role === 'administrator' && !record.disabled;
-        const others = wasAdministrator && !staysAdministrator ? await otherAdministrators(id) : [];
-        if (wasAdministrator && !staysAdministrator && others.length === 0) {
+        const givesUp = isActiveAdministrator(found.record) && !isActiveAdministrator(record);
+        const another = givesUp ? await anotherAdministrator(id) : null;
+        if (givesUp && !another) {
           throw new Failure('conflict', 'This is the last administrator. Make someone else an administrator first.', {
             code: 'last_administrator',
           });
         }
         return {
           writes: [put('user', id, record)],
-          // Those who remain must still be administrators when this is applied.
-          preconditions: [
-            unchanged('user', id, found),
-            ...others.slice(0, 1).map((other) => unchanged('user', other.id, other)),
-          ],
+          // The other one must still be an administrator when this is applied.
+          preconditions: [unchanged('user', id, found), ...(another ? [unchanged('user', another.id, another)] : [])],
           result: { id, version: found.version + 1, record },
         };
       });
@@ -180,4 +180,8 @@ export function createUserService(parts: UserServiceParts): UserService {
       return accounts.createSignInLink(userId, new Date(clock.now() + DAY_MS).toISOString());
     },
   };
+}
+
+function isActiveAdministrator({ role, disabled }: User): boolean {
+  return role === 'administrator' && !disabled;
 }
