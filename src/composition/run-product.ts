@@ -17,6 +17,7 @@ import { buildApp } from '../http/app.ts';
 import { DEFAULT_STREAM_SETTINGS, type Assets, type HttpParts } from '../http/parts.ts';
 import { openAdapters, type Adapters } from './adapters.ts';
 import { takeFirstSteps } from './first-start.ts';
+import { listenProblem } from './listen-problem.ts';
 import { registerControllerMetrics } from './metrics.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
 import { checkReadiness } from './readiness.ts';
@@ -64,10 +65,28 @@ export async function runProduct(
       registerControllerMetrics(registry, stats);
     },
   });
+  const closeAdapters = async (): Promise<void> => {
+    await services.announcer.close();
+    await adapters.runtime.close();
+    await adapters.bus.close();
+    await adapters.store.close();
+  };
+
+  try {
+    await app.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    const problem = listenProblem(error, config);
+    if (problem === null) throw error;
+    await gateway.close();
+    await app.close();
+    await closeAdapters();
+    refuseToStart(problem);
+    return;
+  }
+  log.info(describeConfig(config), 'Listening.');
+  // Not before the port is ours: whoever can't be reached leaves the environments alone.
   const stop = new AbortController();
   const controller = runEnvironmentController({ ...controllerParts(adapters, services, config), stats }, stop.signal);
-  await app.listen({ host: config.host, port: config.port });
-  log.info(describeConfig(config), 'Listening.');
 
   closeWithGrace({ delay: SHUTDOWN_MS, logger: false }, async ({ signal, err }) => {
     if (err)
@@ -77,13 +96,10 @@ export async function runProduct(
     stop.abort();
     await controller;
     if (signal === 'SIGINT') await adapters.endProcesses();
-    await services.announcer.close();
-    await adapters.runtime.close();
-    await adapters.bus.close();
-    await adapters.store.close();
+    await closeAdapters();
   });
 
-  const steps = await takeFirstSteps(services, config, userEnvironment);
+  const steps = await takeFirstSteps(services, adapters.store, config, userEnvironment);
   process.stdout.write(welcome(config, steps));
 }
 
@@ -92,10 +108,15 @@ function readConfig(environmentVariables: NodeJS.ProcessEnv): Config | null {
     return loadConfig(environmentVariables, { cwd: process.cwd() });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 78;
+    refuseToStart(error.message);
     return null;
   }
+}
+
+/** The exit code is EX_CONFIG of sysexits.h: starting again is of no use before something is set otherwise. */
+function refuseToStart(message: string): void {
+  process.stderr.write(`${message}\n`);
+  process.exitCode = 78;
 }
 
 function httpParts(adapters: Adapters, services: Services, config: Config, assets: Assets, version: string): HttpParts {

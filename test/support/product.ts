@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -52,10 +53,12 @@ export interface Product {
   dispose(): Promise<void>;
 }
 
-export async function startProduct(options: ProductOptions = {}): Promise<Product> {
-  const port = options.port ?? (await freePort());
-  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'blueberry-')));
-  const child = spawn(
+function spawnProduct(
+  options: ProductOptions,
+  port: number,
+  dataDir: string,
+): ChildProcessByStdio<null, Readable, Readable> {
+  return spawn(
     process.execPath,
     options.built ? ['dist/main.js'] : ['--import', 'tsx', options.entry ?? 'src/main.ts'],
     {
@@ -73,12 +76,36 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
+}
+
+/** Everything that it has printed so far. */
+function outputOf(child: ChildProcessByStdio<null, Readable, Readable>): () => string {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       output += text;
     });
   }
+  return () => output;
+}
+
+/** Starts it where it is expected to refuse. Resolves when it has ended by itself. */
+export async function startInVain(
+  options: ProductOptions & { readonly port: number; readonly dataDir: string },
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  const child = spawnProduct(options, options.port, options.dataDir);
+  const output = outputOf(child);
+  const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
+  await once(child, 'close');
+  clearTimeout(timer);
+  return { code: child.exitCode, output: output() };
+}
+
+export async function startProduct(options: ProductOptions = {}): Promise<Product> {
+  const port = options.port ?? (await freePort());
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'blueberry-')));
+  const child = spawnProduct(options, port, dataDir);
+  const output = outputOf(child);
   const url = `http://127.0.0.1:${String(port)}`;
 
   async function end(signal: NodeJS.Signals): Promise<number | null> {
@@ -96,7 +123,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     url,
     dataDir,
     process: child,
-    output: () => output,
+    output,
     async api<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
       const response = await fetch(`${url}${path}`, {
         method,
