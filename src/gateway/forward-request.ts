@@ -1,18 +1,14 @@
-import {
-  request as httpRequest,
-  type ClientRequest,
-  type ClientRequestArgs,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
+import { request as httpRequest, type ClientRequest, type ClientRequestArgs, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Environment } from '../core/environment.ts';
+import { Failure } from '../core/errors.ts';
 import type { EnvironmentKey } from '../ports/environment-runtime.ts';
+import { beginAnswer, passAnswer, passInformation } from './answer.ts';
 import type { Exchange } from './exchange.ts';
+import { guarded } from './guarded.ts';
 import type { PreviewConnections } from './preview-connections.ts';
-import { commitOf } from './preview-target.ts';
 import { forwardedRequestHeaders, hasBody, type RequestHeaderRules } from './request-headers.ts';
-import { forwardedResponseHeaders, forwardedTrailers } from './response-headers.ts';
+import { forwardedTrailers } from './response-headers.ts';
 
 /**
  * How an attempt ended. `failed` means that nothing has been said to the visitor; where it is `repeatable`, asking the
@@ -50,6 +46,8 @@ export function forwardRequest(
     function fail(error: unknown, repeatable: boolean): void {
       signal.removeEventListener('abort', leave);
       outgoing.destroy();
+      // It belongs to nobody where the application went over to another protocol.
+      outgoing.socket?.destroy();
       resolve({ state: 'failed', repeatable, error });
     }
     function leave(): void {
@@ -62,35 +60,49 @@ export function forwardRequest(
     }
     signal.addEventListener('abort', leave, { once: true });
 
-    outgoing.once('socket', () => {
-      connected = true;
-      if (!body) return;
-      // Only now, since what has been read of a body can't be read again for another attempt.
-      if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
-      sendBody(request, outgoing);
-    });
-    outgoing.on('information', (information) => passInformation(information, response));
-    outgoing.once('response', (answer) => {
-      answered = true;
-      try {
-        writeHead(answer, exchange, environment, connections);
+    const onThrown = (error: unknown): void => fail(error, false);
+    outgoing.once(
+      'socket',
+      guarded(onThrown, () => {
+        connected = true;
+        if (!body) return;
+        // Only now, since what has been read of a body can't be read again for another attempt.
+        if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
+        sendBody(request, outgoing, onThrown);
+      }),
+    );
+    outgoing.on(
+      'information',
+      guarded(onThrown, (information) => passInformation(information, exchange)),
+    );
+    outgoing.once(
+      'response',
+      guarded(onThrown, (answer) => {
+        answered = true;
+        beginAnswer(answer, exchange, environment, connections);
         exchange.endless = answer.headers['content-type']?.startsWith('text/event-stream') === true;
-      } catch (error) {
-        fail(error, false);
-        return;
-      }
-      passAnswer(answer, response);
-      answer.once('end', () => {
-        if (replayable) return;
-        // An answer may come before the request is whole; the rest is of no use to anybody.
-        request.unpipe(outgoing);
-        request.resume();
-        outgoing.destroy();
-      });
+        passAnswer(answer, response);
+        answer.once('end', () => {
+          if (replayable) return;
+          // An answer may come before the request is whole; the rest is of no use to anybody.
+          request.unpipe(outgoing);
+          request.resume();
+          outgoing.destroy();
+        });
+      }),
+    );
+    outgoing.once('upgrade', () => {
+      fail(
+        new Failure('bad_upstream', `${exchange.name} went over to another protocol, unasked. Read its log.`),
+        false,
+      );
     });
     outgoing.on('error', (error) => {
       // Behind the head of an answer it is the answer's own stream that tells of trouble.
       if (!answered) fail(error, !connected || (replayable && !isNoHttp(error)));
+    });
+    outgoing.once('close', () => {
+      if (!answered) fail(new Error('The connection was closed without an answer.'), false);
     });
     response.once('close', () => {
       signal.removeEventListener('abort', leave);
@@ -145,51 +157,14 @@ export function connectionMaker(
   };
 }
 
-function sendBody(request: IncomingMessage, outgoing: ClientRequest): void {
+function sendBody(request: IncomingMessage, outgoing: ClientRequest, onThrown: (error: unknown) => void): void {
   request.pipe(outgoing, { end: false });
-  request.once('end', () => {
-    if (outgoing.destroyed) return;
-    if (request.rawTrailers.length > 0) outgoing.addTrailers(forwardedTrailers(request.rawTrailers));
-    outgoing.end();
-  });
-}
-
-function writeHead(
-  answer: IncomingMessage,
-  { request, response, name }: Exchange,
-  environment: Environment,
-  connections: PreviewConnections,
-): void {
-  const revision = connections.revisionOf(answer.socket);
-  const headers = forwardedResponseHeaders(answer, {
-    host: hostName(request),
-    name,
-    commit: revision === null ? null : commitOf(environment, revision),
-  });
-  response.sendDate = answer.headers.date === undefined;
-  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers);
-  response.flushHeaders();
-}
-
-export function hostName({ headers }: IncomingMessage): string {
-  return (headers.host ?? '').toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
-}
-
-export function passAnswer(answer: IncomingMessage, response: ServerResponse): void {
-  answer.pipe(response, { end: false });
-  answer.once('end', () => {
-    if (answer.rawTrailers.length > 0) response.addTrailers(forwardedTrailers(answer.rawTrailers));
-    response.end();
-  });
-  // Half an answer must not look like a whole one.
-  answer.once('error', () => response.destroy());
-}
-
-/** Interim answers that the application gives; 100 is agreed between each two neighbours. */
-function passInformation(
-  { statusCode, headers }: { readonly statusCode: number; readonly headers: NodeJS.Dict<string | string[]> },
-  response: ServerResponse,
-): void {
-  if (statusCode === 102) response.writeProcessing();
-  if (statusCode === 103 && headers['link'] !== undefined) response.writeEarlyHints({ link: headers['link'] });
+  request.once(
+    'end',
+    guarded(onThrown, () => {
+      if (outgoing.destroyed) return;
+      if (request.rawTrailers.length > 0) outgoing.addTrailers(forwardedTrailers(request.rawTrailers));
+      outgoing.end();
+    }),
+  );
 }

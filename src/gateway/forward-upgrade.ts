@@ -2,11 +2,11 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Environment } from '../core/environment.ts';
+import { answerHeaders, beginAnswer, passAnswer } from './answer.ts';
 import type { Exchange } from './exchange.ts';
-import { connectionMaker, hostName, passAnswer, type ForwardParts, type Outcome } from './forward-request.ts';
-import { commitOf } from './preview-target.ts';
+import { connectionMaker, type ForwardParts, type Outcome } from './forward-request.ts';
+import { guarded } from './guarded.ts';
 import { forwardedRequestHeaders, headerPairs } from './request-headers.ts';
-import { forwardedResponseHeaders } from './response-headers.ts';
 
 /** Between a socket that is gone and the end of its counterpart, for what is still on its way. */
 const LINGER_MS = 5_000;
@@ -29,7 +29,7 @@ export function forwardUpgrade(
   socket: Duplex,
   head: Buffer,
 ): Promise<Outcome> {
-  const { request, response, name, signal } = exchange;
+  const { request, response, signal } = exchange;
   const { metadata } = environment;
   return new Promise((resolve) => {
     const outgoing = httpRequest({
@@ -40,6 +40,7 @@ export function forwardUpgrade(
       insecureHTTPParser: false,
       createConnection: connectionMaker(connections, { id: metadata.id, name: metadata.name }),
     });
+    let answered = false;
     const leave = (): void => {
       outgoing.destroy();
       resolve({ state: 'done' });
@@ -50,31 +51,45 @@ export function forwardUpgrade(
     }
     signal.addEventListener('abort', leave, { once: true });
 
-    function answerHeaders(answer: IncomingMessage): string[] {
-      const revision = connections.revisionOf(answer.socket);
-      const commit = revision === null ? null : commitOf(environment, revision);
-      return forwardedResponseHeaders(answer, { host: hostName(request), name, commit });
+    function fail(error: unknown, repeatable: boolean): void {
+      signal.removeEventListener('abort', leave);
+      outgoing.destroy();
+      // It belongs to nobody once another protocol was agreed on.
+      outgoing.socket?.destroy();
+      resolve({ state: 'failed', repeatable, error });
     }
+    const onThrown = (error: unknown): void => fail(error, false);
 
-    outgoing.once('upgrade', (answer, upstream, upstreamHead) => {
-      signal.removeEventListener('abort', leave);
-      exchange.endless = true;
-      const headers = [...answerHeaders(answer), 'Connection', 'Upgrade', 'Upgrade', 'websocket'];
-      const lines = [...headerPairs(headers)].map(([key, value]) => `${key}: ${value}\r\n`);
-      response.detachSocket(socket as Socket);
-      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('')}\r\n`, 'latin1');
-      if (upstreamHead.length > 0) socket.write(upstreamHead);
-      if (head.length > 0) upstream.write(head);
-      tunnel(socket, upstream, () => resolve({ state: 'done' }));
-    });
-    outgoing.once('response', (answer) => {
-      response.once('close', () => resolve({ state: 'done' }));
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answerHeaders(answer));
-      passAnswer(answer, response);
-    });
+    outgoing.once(
+      'upgrade',
+      guarded(onThrown, (answer, upstream, upstreamHead) => {
+        answered = true;
+        const headers = answerHeaders(answer, exchange, environment, connections);
+        headers.push('Connection', 'Upgrade', 'Upgrade', 'websocket');
+        const lines = [...headerPairs(headers)].map(([key, value]) => `${key}: ${value}\r\n`);
+        signal.removeEventListener('abort', leave);
+        exchange.endless = true;
+        response.detachSocket(socket as Socket);
+        socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('')}\r\n`, 'latin1');
+        if (upstreamHead.length > 0) socket.write(upstreamHead);
+        if (head.length > 0) upstream.write(head);
+        tunnel(socket, upstream, () => resolve({ state: 'done' }));
+      }),
+    );
+    outgoing.once(
+      'response',
+      guarded(onThrown, (answer) => {
+        answered = true;
+        beginAnswer(answer, exchange, environment, connections);
+        response.once('close', () => resolve({ state: 'done' }));
+        passAnswer(answer, response);
+      }),
+    );
     outgoing.on('error', (error) => {
-      signal.removeEventListener('abort', leave);
-      if (!response.headersSent) resolve({ state: 'failed', repeatable: true, error });
+      if (!answered) fail(error, true);
+    });
+    outgoing.once('close', () => {
+      if (!answered) fail(new Error('The connection was closed without an answer.'), false);
     });
     outgoing.end();
   });

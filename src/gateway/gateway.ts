@@ -81,6 +81,11 @@ export function createGateway({ store, environments, runtime, clock, log, settin
       .catch((error: unknown) => {
         sendNotice(exchange, troubleNotice(exchange.name, ownFailure(exchange, error)), consoleUrl);
       })
+      .catch((error: unknown) => {
+        // Nobody would catch this one, and the process would end.
+        ownFailure(exchange, error);
+        response.destroy();
+      })
       .finally(() => running.delete(exchange));
     running.set(exchange, { socket, done });
   }

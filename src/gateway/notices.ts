@@ -67,7 +67,7 @@ export function troubleNotice(name: string, failure: Failure): Notice {
 
 /** What went wrong between the gateway and an application that is there by all accounts. */
 export function failureOf(name: string, error: unknown): Failure {
-  if (error instanceof Failure && error.kind === 'deadline') return error;
+  if (error instanceof Failure && error.kind !== 'unavailable') return error;
   if (error instanceof Failure) {
     return new Failure('bad_upstream', `${name} does not accept connections at the moment. Try again in a moment.`);
   }

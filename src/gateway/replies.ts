@@ -65,6 +65,9 @@ function send({ request, response }: Exchange, status: number, body: string, hea
     response.destroy();
     return;
   }
+  // What was tried before may have left these behind.
+  response.statusMessage = '';
+  response.sendDate = true;
   response.writeHead(status, {
     'content-length': String(Buffer.byteLength(body)),
     'cache-control': 'no-store',

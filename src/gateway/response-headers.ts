@@ -13,6 +13,8 @@ export interface ServedBy {
   readonly name: string;
   /** Null where it is not known any more. */
   readonly commit: string | null;
+  /** Whether the answer is passed on in chunks, and so has a place for trailers. */
+  readonly chunked: boolean;
 }
 
 /**
@@ -25,6 +27,7 @@ export function forwardedResponseHeaders(answer: IncomingMessage, servedBy: Serv
   for (const [name, value] of headerPairs(answer.rawHeaders)) {
     const key = name.toLowerCase();
     if (HOP_BY_HOP.has(key) || dropped.has(key) || OWN_HEADERS.has(key)) continue;
+    if (key === 'trailer' && !servedBy.chunked) continue;
     headers.push(name, key === 'set-cookie' ? boundToHost(value, servedBy.host) : value);
   }
   headers.push('Blueberry-Environment', servedBy.name);

@@ -91,7 +91,7 @@ export interface PreviewGateway {
   /** Starts an application that goes with `dispose`, and an environment that is ready with it. */
   serve(name: string, listener: RequestListener): Promise<Application>;
   /** Makes it ready, with the application behind it; again: the next revision. */
-  deploy(name: string, application: Application): Promise<Environment>;
+  deploy(name: string, application: Pick<Application, 'port'>): Promise<Environment>;
   read(id: string): Promise<Environment>;
   ask(name: string, options?: RequestOptions): Promise<Reply>;
   dispose(): Promise<void>;
@@ -173,7 +173,7 @@ export async function startPreviewGateway(settings: Partial<GatewaySettings> = {
     return environment;
   }
 
-  async function deploy(name: string, application: Application): Promise<Environment> {
+  async function deploy(name: string, application: Pick<Application, 'port'>): Promise<Environment> {
     const reservation = await store.get(EVERYTHING, 'name_reservation', name);
     const id = reservation?.record.environmentId ?? (await create(name)).metadata.id;
     const revision = (serving.get(id)?.revision ?? 0) + 1;
