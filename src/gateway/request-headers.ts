@@ -12,6 +12,9 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+/** For the application, whatever a Connection header says: without them a request would become another one. */
+const END_TO_END: ReadonlySet<string> = new Set(['authorization', 'content-length', 'cookie', 'host']);
+
 /** Cookies that sign people in to the console. */
 const CONSOLE_COOKIES: ReadonlySet<string> = new Set(['blueberry', '__Host-blueberry']);
 const CONSOLE_TOKEN = /^bb_/;
@@ -29,10 +32,13 @@ export interface RequestHeaderRules {
  */
 export function forwardedRequestHeaders(request: IncomingMessage, rules: RequestHeaderRules): string[] {
   const dropped = connectionHeaders(request.headers.connection);
+  const chunked = request.headers['transfer-encoding'] !== undefined;
   const headers: string[] = [];
   for (const [name, value] of headerPairs(request.rawHeaders)) {
     const key = name.toLowerCase();
     if (HOP_BY_HOP.has(key) || dropped.has(key) || isForwardingClaim(key) || key === 'expect') continue;
+    // Only chunks have a place for trailers, and Node.js sends none that are announced without.
+    if (key === 'trailer' && !chunked) continue;
     if (key === 'cookie') {
       const cookie = withoutConsoleCookies(value);
       if (cookie !== '') headers.push(name, cookie);
@@ -40,7 +46,7 @@ export function forwardedRequestHeaders(request: IncomingMessage, rules: Request
       headers.push(name, value);
     }
   }
-  if (request.headers['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');
+  if (chunked) headers.push('Transfer-Encoding', 'chunked');
   else if (mayHaveBody(request) && request.headers['content-length'] === undefined) headers.push('Content-Length', '0');
   const { address, protocol } = visitorOf(request, rules.trustedProxyHops);
   headers.push('X-Forwarded-For', address);
@@ -53,9 +59,10 @@ export function* headerPairs(raw: readonly string[]): Iterable<readonly [string,
   for (let index = 0; index + 1 < raw.length; index += 2) yield [raw[index] ?? '', raw[index + 1] ?? ''];
 }
 
-/** Names that a Connection header declares to be meant for that connection alone. */
+/** Names that a Connection header declares to be meant for that connection alone, and may. */
 export function connectionHeaders(connection: string | undefined): ReadonlySet<string> {
-  return new Set((connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
+  const names = (connection ?? '').split(',').map((name) => name.trim().toLowerCase());
+  return new Set(names.filter((name) => !END_TO_END.has(name)));
 }
 
 export function hasBody({ headers }: IncomingMessage): boolean {

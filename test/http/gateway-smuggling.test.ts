@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { textOf } from '../support/http-exchange.ts';
+import { echo, textOf } from '../support/http-exchange.ts';
 import { startPreviewGateway, type PreviewGateway } from '../support/preview-gateway.ts';
 
 let preview: PreviewGateway;
@@ -72,6 +72,31 @@ describe('requests that two servers could understand in two ways', () => {
   });
 });
 
+describe('a Connection header that names what is not only for the connection', () => {
+  const LENGTH = `Content-Length: ${String(SMUGGLED.length)}\r\n\r\n${SMUGGLED}`;
+  const CHUNKS = `Transfer-Encoding: chunked\r\n\r\n${SMUGGLED.length.toString(16)}\r\n${SMUGGLED}\r\n0\r\n\r\n`;
+  it.each([
+    ['GET', 'content-length', LENGTH],
+    ['POST', 'Content-Length', LENGTH],
+    ['DELETE', 'content-length, transfer-encoding', LENGTH],
+    ['GET', 'transfer-encoding', CHUNKS],
+    ['POST', 'Transfer-Encoding', CHUNKS],
+  ])('leaves the body where it belongs: %s, %s', async (method, named, rest) => {
+    await send(`${method} / HTTP/1.1\r\n${HOST}Connection: close, ${named}\r\n${rest}`);
+    expect(arrived).toEqual([`${method} / victim.localhost ${SMUGGLED}`]);
+  });
+
+  it('keeps who is asked, by whom, and from where', async () => {
+    await preview.serve('naming', echo);
+    const named = ['host', 'cookie', 'authorization', 'x-forwarded-for', 'X-Forwarded-Host', 'x-forwarded-proto'];
+    const signedIn = 'Cookie: a=1\r\nAuthorization: Basic YTpi\r\n';
+    const reply = await send(
+      `GET / HTTP/1.1\r\nHost: naming.localhost\r\n${signedIn}Connection: close, ${named.join(', ')}\r\n\r\n`,
+    );
+    for (const name of named) expect(reply.toLowerCase()).toContain(`"${name.toLowerCase()}":`);
+  });
+});
+
 describe('requests that look odd and are clear', () => {
   it('the whole URL of the same host', async () => {
     await send(`GET http://Victim.localhost/a?b HTTP/1.1\r\nHost: victim.localhost\r\nConnection: close\r\n\r\n`);
@@ -89,6 +114,14 @@ describe('requests that look odd and are clear', () => {
     const reply = await send(`${first}GET /second HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
     expect(arrived.toSorted()).toEqual(['GET /second victim.localhost ', 'POST /first victim.localhost one']);
     expect(reply.match(/HTTP\/1\.1 200 /g)).toHaveLength(2);
+  });
+
+  it.each([
+    ['GET', ''],
+    ['POST', 'Content-Length: 3\r\n\r\none'],
+  ])('trailers that are announced, and have no place (%s)', async (method, rest) => {
+    await send(`${method} / HTTP/1.1\r\n${HOST}Trailer: x-sum\r\nConnection: close\r\n${rest || '\r\n'}`);
+    expect(arrived).toEqual([`${method} / victim.localhost ${rest.slice(-3)}`]);
   });
 
   it('HTTP/1.0, which knows no chunks', async () => {
