@@ -28,6 +28,9 @@ export function answerHeaders(
   });
 }
 
+/** Writing this sends the head of a message as the bytes that it had. `flushHeaders` would write it as UTF-8. */
+export const NOTHING = Buffer.alloc(0);
+
 /** Sends the head of an answer. Throws, with nothing sent, where it can't be passed on. */
 export function beginAnswer(
   answer: IncomingMessage,
@@ -44,7 +47,7 @@ export function beginAnswer(
   response.sendDate = answer.headers.date === undefined;
   const text = STATUS_TEXT.test(statusMessage) ? statusMessage : undefined;
   response.writeHead(statusCode, text, answerHeaders(answer, exchange, environment, connections));
-  response.flushHeaders();
+  response.write(NOTHING);
 }
 
 export function passAnswer(answer: IncomingMessage, response: ServerResponse): void {

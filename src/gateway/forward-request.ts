@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Environment } from '../core/environment.ts';
 import { Failure } from '../core/errors.ts';
 import type { EnvironmentKey } from '../ports/environment-runtime.ts';
-import { beginAnswer, passAnswer, passInformation } from './answer.ts';
+import { NOTHING, beginAnswer, passAnswer, passInformation } from './answer.ts';
 import type { Exchange } from './exchange.ts';
 import { guarded } from './guarded.ts';
 import type { PreviewConnections } from './preview-connections.ts';
@@ -108,7 +108,7 @@ export function forwardRequest(
       signal.removeEventListener('abort', leave);
       resolve({ state: 'done' });
     });
-    if (body) outgoing.flushHeaders();
+    if (body) outgoing.write(NOTHING);
     else outgoing.end();
   });
 }

@@ -72,6 +72,23 @@ describe('answers', () => {
     expect(answer.trailers).toEqual({ 'x-sum': '4' });
   });
 
+  it.each(['GET', 'POST'])('keep every byte of their headers, and so do the requests (%s)', async (method) => {
+    // What a server of any language makes of "é" in UTF-8, and how Node.js shows its bytes.
+    const name = Buffer.from('é').toString('latin1');
+    const application = `bytes-${method.toLowerCase()}`;
+    await preview.serve(application, (request, response) => {
+      response.setHeader('content-disposition', `attachment; filename=${String(request.headers['x-name'])}`);
+      request.resume().on('end', () => response.end('ok'));
+    });
+    const outgoing = openRequest(preview, application, method, { 'x-name': name });
+    outgoing.end(method === 'POST' ? Buffer.from('some') : undefined);
+    const answer = await answerOf(outgoing);
+    expect([answer.headers['content-disposition'], await textOf(answer)]).toEqual([
+      `attachment; filename=${name}`,
+      'ok',
+    ]);
+  });
+
   it.each([204, 304])('may have no body (%i)', async (status) => {
     await preview.serve(`empty-${String(status)}`, (_request, response) =>
       response.writeHead(status, { etag: '"1"' }).end(),
