@@ -4,31 +4,33 @@
  */
 import { realpathSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join, normalize, sep } from 'node:path';
 import sirv from 'sirv';
+import { siteFile } from './site-file.ts';
 
 const folder = realpathSync(process.argv[2] ?? '.');
-const serve = sirv(folder, { dev: true, dotfiles: false, etag: true });
+const serve = sirv(folder, { dev: true, dotfiles: true, etag: true });
 
-/** Whether the path, or its index, is really within the folder. What does not exist is left to be not found. */
-function isWithin(pathname: string): boolean {
-  try {
-    const real = realpathSync(join(folder, normalize(decodeURIComponent(pathname))));
-    return real === folder || real.startsWith(folder + sep);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT';
-  }
+/** The ranges that sirv understands; of others it makes wrong ones, or throws. */
+const RANGE = /^bytes=(\d{1,15})-(\d{1,15})?$/;
+
+function isUsableRange(range: string): boolean {
+  const [, start, end] = RANGE.exec(range) ?? [];
+  return start !== undefined && (end === undefined || Number(start) <= Number(end));
 }
 
 const server = createServer((request, response) => {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   const notFound = (): void => {
     response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('Not found.\n');
   };
-  if (pathname.split('/').some((part) => part.startsWith('.') && part !== '.well-known') || !isWithin(pathname)) {
+  const file = siteFile(folder, request.url ?? '/');
+  // sirv would look for a file of the name in front of these, in whatever form.
+  if (file === null || /[?#]/.test(file)) {
     notFound();
     return;
   }
+  // Exactly the file that was found, and not what sirv would make of the URL.
+  request.url = `/${encodeURI(file)}`;
+  if (request.headers.range !== undefined && !isUsableRange(request.headers.range)) delete request.headers.range;
   response.setHeader('cache-control', 'no-cache');
   serve(request, response, notFound);
 });
