@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { RepositoryFile } from '../../core/repository-file.ts';
 import { readPackage, type PackagePlan } from './detect-package.ts';
-import { folderWithIndex, readTextFile } from './repository-files.ts';
+import { folderWithIndex, readTextFile, type ComponentFolder } from './repository-files.ts';
 import type { BuildStep, RunPlan } from './run-plan.ts';
 
 /** `fault`: why there is no way to run it, as a sentence without its full stop. */
@@ -16,17 +16,18 @@ const PLAIN_FOLDERS = ['.', 'public', 'dist', 'build', 'out', '_site', 'docs'];
  * How to run what is in a folder: `blueberry.yaml`, else a Procfile, else `package.json`, else static files. What
  * `blueberry.yaml` leaves open is taken from the others.
  */
-export async function detectRunPlan(folder: string, file: RepositoryFile | null): Promise<Detection> {
+export async function detectRunPlan(component: ComponentFolder, file: RepositoryFile | null): Promise<Detection> {
   const health = file?.health ?? null;
   const fileSteps = (file?.build ?? []).map(buildStep);
   if (file?.run) return found({ build: fileSteps, health, run: { kind: 'command', command: file.run } });
 
-  const detected = await detectWithoutFile(folder);
+  const detected = await detectWithoutFile(component);
   if (detected.plan === null) return detected;
   return found({ ...detected.plan, build: fileSteps.length > 0 ? fileSteps : detected.plan.build, health });
 }
 
-async function detectWithoutFile(folder: string): Promise<Detection> {
+async function detectWithoutFile(component: ComponentFolder): Promise<Detection> {
+  const { folder } = component;
   const read = await readPackage(folder);
   if (read.fault !== null) return nothing(read.fault);
   const { plan: npm } = read;
@@ -39,7 +40,7 @@ async function detectWithoutFile(folder: string): Promise<Detection> {
   if (npm?.start) return command(npm.build, npm.start);
   const builds = npm?.build.some(({ kind }) => kind === 'build') ?? false;
   if (npm && builds) return found({ build: npm.build, health: null, run: { kind: 'static', folders: BUILT_FOLDERS } });
-  if ((await folderWithIndex(folder, PLAIN_FOLDERS)) !== null) {
+  if ((await folderWithIndex(component, PLAIN_FOLDERS)) !== null) {
     return found({ build: [], health: null, run: { kind: 'static', folders: PLAIN_FOLDERS } });
   }
   return nothing(whatIsThere(procfile !== null, npm));

@@ -17,11 +17,21 @@ export async function isFile(path: string): Promise<boolean> {
   }
 }
 
-/** The first of the folders that has an index.html, absolute; null when none has. */
-export async function folderWithIndex(root: string, folders: readonly string[]): Promise<string | null> {
-  for (const folder of folders) {
-    const path = join(root, folder);
-    if (await isFile(join(path, 'index.html'))) return path;
+/** Where a component is, both as real paths. */
+export interface ComponentFolder {
+  readonly folder: string;
+  /** The whole commit, which the folder is in. */
+  readonly checkout: string;
+}
+
+/** The first of the folders that has an index.html, absolute; null when none has. Links out of the checkout don't count. */
+export async function folderWithIndex(
+  { folder, checkout }: ComponentFolder,
+  names: readonly string[],
+): Promise<string | null> {
+  for (const name of names) {
+    const path = join(folder, name);
+    if ((await isFile(join(path, 'index.html'))) && isWithin(checkout, await realpath(path))) return path;
   }
   return null;
 }
@@ -30,17 +40,23 @@ export async function folderWithIndex(root: string, folders: readonly string[]):
 export async function componentFolder(
   checkout: string,
   path: string,
-): Promise<{ readonly folder: string; readonly fault: null } | { readonly folder: null; readonly fault: string }> {
-  const wrong = (fault: string) => ({ folder: null, fault: `The path ${JSON.stringify(path)} ${fault}` });
+): Promise<
+  { readonly component: ComponentFolder; readonly fault: null } | { readonly component: null; readonly fault: string }
+> {
+  const wrong = (fault: string) => ({ component: null, fault: `The path ${JSON.stringify(path)} ${fault}` });
   if (path.split('/').includes('..')) return wrong('leads out of the repository');
   const root = await realpath(checkout);
   try {
     const folder = await realpath(join(root, path));
-    if (folder !== root && !folder.startsWith(root + sep)) return wrong('leads out of the repository');
+    if (!isWithin(root, folder)) return wrong('leads out of the repository');
     if (!(await stat(folder)).isDirectory()) return wrong('is not a folder in this commit');
-    return { folder, fault: null };
+    return { component: { folder, checkout: root }, fault: null };
   } catch (error) {
     if (isMissing(error)) return wrong('does not exist in this commit');
     throw error;
   }
+}
+
+function isWithin(root: string, path: string): boolean {
+  return path === root || path.startsWith(root + sep);
 }

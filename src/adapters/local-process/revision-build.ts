@@ -6,7 +6,7 @@ import { commandEnvironment, maskedTexts } from './command-environment.ts';
 import { detectRunPlan } from './detect.ts';
 import { buildFailure, buildTookTooLong, RevisionFailure } from './failures.ts';
 import { lastLines } from './log-reader.ts';
-import { componentFolder } from './repository-files.ts';
+import { componentFolder, type ComponentFolder } from './repository-files.ts';
 import type { RevisionProgress } from './revision-events.ts';
 import { checkoutLabel, saveRevisionState, type RevisionPaths, type RevisionState } from './revision-files.ts';
 import type { BuildStep, RunPlan } from './run-plan.ts';
@@ -25,8 +25,7 @@ export interface RevisionJob {
 }
 
 export interface PreparedRevision {
-  /** The component's folder within the checkout. */
-  readonly folder: string;
+  readonly component: ComponentFolder;
   readonly plan: RunPlan;
 }
 
@@ -35,19 +34,19 @@ const OUTPUT_LINES = 40;
 /** Puts the files of the commit in place, finds out how to run them, and builds. What was done before is not done again. */
 export async function prepareRevision(job: RevisionJob): Promise<PreparedRevision> {
   const { desired, paths, state } = job;
-  const [component] = desired.components;
+  const [{ path, repositoryFile }] = desired.components;
   await mkdir(paths.folder, { recursive: true, mode: 0o700 });
   if (!state.checkedOut) await checkOut(job);
-  const { folder, fault } = await componentFolder(paths.source, component.path);
-  if (folder === null) throw new RevisionFailure('build', diagnose('NoWayToRun', fault));
-  const detected = await detectRunPlan(folder, component.repositoryFile);
+  const { component, fault } = await componentFolder(paths.source, path);
+  if (component === null) throw new RevisionFailure('build', diagnose('NoWayToRun', fault));
+  const detected = await detectRunPlan(component, repositoryFile);
   if (detected.plan === null) throw new RevisionFailure('build', diagnose('NoWayToRun', detected.fault));
   if (!state.built) {
-    if (detected.plan.build.length > 0) await build(job, folder, detected.plan.build);
+    if (detected.plan.build.length > 0) await build(job, component.folder, detected.plan.build);
     state.built = true;
     await saveRevisionState(paths, state);
   }
-  return { folder, plan: detected.plan };
+  return { component, plan: detected.plan };
 }
 
 async function checkOut({ parts, desired, paths, state, progress, signal }: RevisionJob): Promise<void> {

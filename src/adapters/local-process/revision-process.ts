@@ -90,9 +90,9 @@ function restarting(
   return `${how.replace(/[.\s]+$/, '')}. Starting it again (${String(crashes)} of ${String(limit)}).`;
 }
 
-async function commandOf({ folder, plan }: PreparedRevision): Promise<Command> {
+async function commandOf({ component, plan }: PreparedRevision): Promise<Command> {
   if (plan.run.kind === 'command') return { label: plan.run.command, command: plan.run.command };
-  const site = await folderWithIndex(folder, plan.run.folders);
+  const site = await folderWithIndex(component, plan.run.folders);
   if (site === null) {
     throw new RevisionFailure(
       'run',
@@ -143,7 +143,7 @@ async function launch(
     environmentId,
     revision,
     commands: [command.command],
-    folder: prepared.folder,
+    folder: prepared.component.folder,
     env: commandEnvironment({
       userEnvironment: parts.userEnvironment,
       key: desired.key,

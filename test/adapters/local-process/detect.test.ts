@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ afterEach(async () => {
 });
 
 async function folderOf(files: Files): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'blueberry-detect-'));
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'blueberry-detect-')));
   folders.push(folder);
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
@@ -30,8 +30,10 @@ const described = (change: Partial<RepositoryFile>): RepositoryFile => ({
   ...change,
 });
 
-const detect = async (files: Files, file: RepositoryFile | null = null): Promise<Detection> =>
-  detectRunPlan(await folderOf(files), file);
+const detect = async (files: Files, file: RepositoryFile | null = null): Promise<Detection> => {
+  const folder = await folderOf(files);
+  return detectRunPlan({ folder, checkout: folder }, file);
+};
 
 /** What is built, and what is run: a command, or the folders of a site. */
 async function planOf(files: Files, file: RepositoryFile | null = null): Promise<[build: string[], run: unknown]> {
@@ -203,6 +205,17 @@ describe('static files', () => {
     expect(run).toContain(where);
   });
 
+  it('may be linked from elsewhere in the repository, and not from outside of it', async () => {
+    const checkout = await folderOf({ 'shared/index.html': '', 'web/README.md': '' });
+    const outside = await folderOf({ 'index.html': '' });
+    const site = join(checkout, 'web', 'public');
+    await symlink(outside, site);
+    expect((await detectRunPlan({ folder: join(checkout, 'web'), checkout }, null)).plan).toBeNull();
+    await rm(site);
+    await symlink(join('..', 'shared'), site);
+    expect((await detectRunPlan({ folder: join(checkout, 'web'), checkout }, null)).plan).not.toBeNull();
+  });
+
   it('are not what only looks like an index', async () => {
     expect((await detect({ 'index.html/x': '', 'other/index.html': '' })).plan).toBeNull();
   });
@@ -219,5 +232,5 @@ it('reads nothing through links that lead in circles', async () => {
   const folder = await folderOf({});
   await symlink('Procfile', join(folder, 'Procfile'));
   await symlink('package.json', join(folder, 'package.json'));
-  expect((await detectRunPlan(folder, null)).fault).toContain('Nothing says how to run it');
+  expect((await detectRunPlan({ folder, checkout: folder }, null)).fault).toContain('Nothing says how to run it');
 });
