@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { isFile, readTextFile } from './repository-files.ts';
+import { packageManagerOf } from './package-manager.ts';
+import { isFile, readTextFile, type ComponentFolder } from './repository-files.ts';
 import type { BuildStep } from './run-plan.ts';
 
 /** What a package.json asks for. */
@@ -10,22 +11,17 @@ export interface PackagePlan {
   readonly start: string | null;
 }
 
-interface Tool {
-  readonly name: string;
-  readonly install: string;
-  readonly installLabel: string;
-}
-
 const DEPENDENCY_FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
 /** Scripts that npm runs at every install, with or without dependencies. */
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare'];
 
 /** `plan` is null without a package.json; `fault` says what is wrong with one that can't be read. */
 export async function readPackage(
-  folder: string,
+  component: ComponentFolder,
 ): Promise<
   { readonly plan: PackagePlan | null; readonly fault: null } | { readonly plan: null; readonly fault: string }
 > {
+  const { folder } = component;
   const text = await readTextFile(join(folder, 'package.json'));
   if (text === null) return { plan: null, fault: null };
   let content: unknown;
@@ -36,38 +32,22 @@ export async function readPackage(
   }
   if (!isJsonObject(content)) return { plan: null, fault: 'The package.json is not a JSON object' };
   const scripts = objectAt(content, 'scripts');
-  const tool = await toolOf(folder);
-  const install: BuildStep = { kind: 'install', label: tool.installLabel, command: tool.install };
-  const build: BuildStep = { kind: 'build', label: `${tool.name} run build`, command: `${tool.name} run build` };
+  const manager = await packageManagerOf(component);
+  const install: BuildStep = { kind: 'install', label: manager.installLabel, command: manager.install };
+  const build: BuildStep = { kind: 'build', label: `${manager.name} run build`, command: `${manager.name} run build` };
   return {
     fault: null,
     plan: {
       build: [...(needsInstall(content, scripts) ? [install] : []), ...(hasScript(scripts, 'build') ? [build] : [])],
-      start: await startOf(folder, scripts, tool),
+      start: await startOf(folder, scripts, manager.name),
     },
   };
 }
 
 /** npm starts a server.js where no script says otherwise; see npm-start(1). */
-async function startOf(folder: string, scripts: JsonObject, tool: Tool): Promise<string | null> {
-  if (hasScript(scripts, 'start')) return `${tool.name} start`;
+async function startOf(folder: string, scripts: JsonObject, manager: string): Promise<string | null> {
+  if (hasScript(scripts, 'start')) return `${manager} start`;
   return (await isFile(join(folder, 'server.js'))) ? 'node server.js' : null;
-}
-
-async function toolOf(folder: string): Promise<Tool> {
-  const has = (name: string): Promise<boolean> => isFile(join(folder, name));
-  if ((await has('package-lock.json')) || (await has('npm-shrinkwrap.json'))) {
-    return { name: 'npm', install: 'npm ci --no-audit --no-fund', installLabel: 'npm ci' };
-  }
-  if (await has('pnpm-lock.yaml')) {
-    return { name: 'pnpm', install: 'pnpm install --frozen-lockfile', installLabel: 'pnpm install' };
-  }
-  if (await has('yarn.lock')) {
-    // Yarn 2 and later keep their settings in a file of this name, and call the option so.
-    const option = (await has('.yarnrc.yml')) ? '--immutable' : '--frozen-lockfile';
-    return { name: 'yarn', install: `yarn install ${option}`, installLabel: 'yarn install' };
-  }
-  return { name: 'npm', install: 'npm install --no-audit --no-fund --no-package-lock', installLabel: 'npm install' };
 }
 
 function needsInstall(content: JsonObject, scripts: JsonObject): boolean {

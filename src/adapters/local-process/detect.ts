@@ -28,7 +28,7 @@ export async function detectRunPlan(component: ComponentFolder, file: Repository
 
 async function detectWithoutFile(component: ComponentFolder): Promise<Detection> {
   const { folder } = component;
-  const read = await readPackage(folder);
+  const read = await readPackage(component);
   if (read.fault !== null) return nothing(read.fault);
   const { plan: npm } = read;
   const procfile = await readProcfile(folder);

@@ -133,25 +133,25 @@ describe('a package.json', () => {
     [
       'with dependencies and no lock file',
       { 'package.json': packageJson(DEPENDING) },
-      ['install: npm install = npm install --no-audit --no-fund --no-package-lock'],
+      ['install: npm install = npm install --include=dev --no-audit --no-fund --no-package-lock'],
       'npm start',
     ],
     [
       'with a lock file of npm',
       { 'package.json': packageJson(DEPENDING), 'package-lock.json': '{}', 'yarn.lock': '' },
-      ['install: npm ci = npm ci --no-audit --no-fund'],
+      ['install: npm ci = npm ci --include=dev --no-audit --no-fund'],
       'npm start',
     ],
     [
       'with a lock file of pnpm',
       { 'package.json': packageJson(DEPENDING), 'pnpm-lock.yaml': '' },
-      ['install: pnpm install = pnpm install --frozen-lockfile'],
+      ['install: pnpm install = pnpm install --frozen-lockfile --prod=false'],
       'pnpm start',
     ],
     [
       'with a lock file of Yarn 1',
       { 'package.json': packageJson(DEPENDING), 'yarn.lock': '' },
-      ['install: yarn install = yarn install --frozen-lockfile'],
+      ['install: yarn install = yarn install --frozen-lockfile --production=false'],
       'yarn start',
     ],
     [
@@ -163,19 +163,22 @@ describe('a package.json', () => {
     [
       'with development dependencies and a build',
       { 'package.json': packageJson({ scripts: { start: 's', build: 'b' }, devDependencies: { a: '1' } }) },
-      ['install: npm install = npm install --no-audit --no-fund --no-package-lock', 'build: npm run build'],
+      [
+        'install: npm install = npm install --include=dev --no-audit --no-fund --no-package-lock',
+        'build: npm run build',
+      ],
       'npm start',
     ],
     [
       'with workspaces',
       { 'package.json': packageJson({ ...START, workspaces: ['a'] }) },
-      ['install: npm install = npm install --no-audit --no-fund --no-package-lock'],
+      ['install: npm install = npm install --include=dev --no-audit --no-fund --no-package-lock'],
       'npm start',
     ],
     [
       'with a script that npm runs when it installs',
       { 'package.json': packageJson({ scripts: { start: 's', postinstall: 'p' } }) },
-      ['install: npm install = npm install --no-audit --no-fund --no-package-lock'],
+      ['install: npm install = npm install --include=dev --no-audit --no-fund --no-package-lock'],
       'npm start',
     ],
   ])('%s', async (_what, files, build, run) => {
@@ -195,6 +198,87 @@ describe('a package.json', () => {
     ['with scripts of another type', '{"scripts": [], "dependencies": 3}', /no `start` script/],
   ])('%s says so', async (_what, text, fault) => {
     expect((await detect({ 'package.json': text })).fault).toMatch(fault);
+  });
+});
+
+describe('a package.json in a folder of a larger repository', () => {
+  const member = { 'apps/web/package.json': packageJson(DEPENDING) };
+  const asking = (packageManager: string, more: object = {}) => packageJson({ ...DEPENDING, packageManager, ...more });
+  const root = (more: object) => ({ 'package.json': packageJson({ private: true, ...more }) });
+
+  it.each<[string, Files, string]>([
+    [
+      'the lock file of a workspace that it belongs to',
+      { ...member, ...root({ workspaces: ['apps/*'] }), 'package-lock.json': '{}' },
+      'npm ci --include=dev --no-audit --no-fund',
+    ],
+    [
+      'that of a workspace in the older form',
+      { ...member, ...root({ workspaces: { packages: ['./apps/**/'] } }), 'yarn.lock': '' },
+      'yarn install --frozen-lockfile --production=false',
+    ],
+    [
+      'that of a workspace of pnpm',
+      { ...member, ...root({}), 'pnpm-workspace.yaml': 'packages: [apps/*]\n', 'pnpm-lock.yaml': '' },
+      'pnpm install --frozen-lockfile --prod=false',
+    ],
+    [
+      'that of a workspace of a later Yarn',
+      { ...member, ...root({ workspaces: ['apps/web'] }), 'yarn.lock': '', '.yarnrc.yml': '' },
+      'yarn install --immutable',
+    ],
+    [
+      'only the tool, where the lock file above is that of something else',
+      { ...member, ...root({ workspaces: ['packages/*'] }), 'package-lock.json': '{}' },
+      'npm install --include=dev --no-audit --no-fund --no-package-lock',
+    ],
+    [
+      'the same where the workspace leaves it out',
+      { ...member, ...root({ workspaces: ['apps/*', '!apps/web'] }), 'yarn.lock': '' },
+      'yarn install --no-lockfile --production=false',
+    ],
+    [
+      'its own lock file before one above',
+      { ...member, 'apps/web/pnpm-lock.yaml': '', ...root({ workspaces: ['apps/*'] }), 'package-lock.json': '{}' },
+      'pnpm install --frozen-lockfile --prod=false',
+    ],
+    [
+      'the tool that it asks for',
+      { 'apps/web/package.json': asking('pnpm@9.1.0+sha512.abc') },
+      'pnpm install --no-lockfile --prod=false',
+    ],
+    [
+      'the tool that is asked for above',
+      { ...member, ...root({ packageManager: 'yarn@4.5.0', workspaces: ['apps/*'] }), 'yarn.lock': '' },
+      'yarn install --immutable',
+    ],
+    [
+      'the tool that is asked for, of two that have left a lock file',
+      { 'apps/web/package.json': asking('yarn@1.22.22'), 'apps/web/package-lock.json': '{}', 'apps/web/yarn.lock': '' },
+      'yarn install --frozen-lockfile --production=false',
+    ],
+    [
+      'npm, where it asks for a tool that nobody knows',
+      { 'apps/web/package.json': asking('other@1.0.0') },
+      'npm install --include=dev --no-audit --no-fund --no-package-lock',
+    ],
+    [
+      'npm, where what is above can not be read',
+      { ...member, 'package.json': '{', 'apps/package.json': '[]' },
+      'npm install --include=dev --no-audit --no-fund --no-package-lock',
+    ],
+  ])('is installed with %s', async (_what, files, install) => {
+    const checkout = await folderOf(files);
+    const { plan } = await detectRunPlan({ folder: join(checkout, 'apps/web'), checkout }, null);
+    expect(plan?.build.map(({ command }) => command)).toEqual([install]);
+    expect(plan?.run).toEqual({ kind: 'command', command: `${install.split(' ', 1)[0] ?? ''} start` });
+  });
+
+  it('is not asked about anything outside of the repository', async () => {
+    const outside = await folderOf({ 'commit/apps/web/package.json': packageJson(DEPENDING), 'pnpm-lock.yaml': '' });
+    const checkout = join(outside, 'commit');
+    const { plan } = await detectRunPlan({ folder: join(checkout, 'apps/web'), checkout }, null);
+    expect(plan?.build[0]?.command).toMatch(/^npm install /);
   });
 });
 
