@@ -2,11 +2,25 @@ import { createServer, type Server } from 'node:http';
 import type { FastifyServerFactory } from 'fastify';
 import type { Gateway } from '../gateway/gateway.ts';
 
+export interface ServerTimeouts {
+  /** Longest time that a client may take for the headers of a request. */
+  readonly headersMs: number;
+  /** How often that is looked at. */
+  readonly checkEveryMs: number;
+}
+
+const TIMEOUTS: ServerTimeouts = { headersMs: 60_000, checkEveryMs: 30_000 };
+
 /** One server for both: previews go by their host name to the gateway, everything else is the console's. */
-export function createServerFactory(gateway: Gateway): FastifyServerFactory {
+export function createServerFactory(
+  gateway: Gateway,
+  { headersMs, checkEveryMs }: ServerTimeouts = TIMEOUTS,
+): FastifyServerFactory {
   return (handleConsole): Server => {
-    // Uploads to previews take as long as they take; slow headers are still cut off, and the console limits its bodies.
-    const server = createServer({ requestTimeout: 0 }, (request, response) => {
+    // Uploads to previews take as long as they take; the console limits its bodies itself. Left out, the time for the
+    // headers would be that for the whole request: none.
+    const times = { requestTimeout: 0, headersTimeout: headersMs, connectionsCheckingInterval: checkEveryMs };
+    const server = createServer(times, (request, response) => {
       if (gateway.matches(request.headers.host) !== null) gateway.handleRequest(request, response);
       else handleConsole(request, response);
     });

@@ -8,6 +8,7 @@ import { Gauge, type Registry } from 'prom-client';
 import { registerAccessControl } from './access-control.ts';
 import { apiRoutes, registerApi } from './api/register-api.ts';
 import { createEnvironmentEncoder } from './api/representations/environment-response.ts';
+import { registerBodyTimeout } from './body-timeout.ts';
 import { answerClientError, registerErrorHandling, registerNotFound } from './error-handling.ts';
 import { createHostCheck, misdirected } from './host-check.ts';
 import { BODY_LIMIT_BYTES } from './json-body.ts';
@@ -23,8 +24,6 @@ import { createEnvironmentEvents } from './stream/environment-events.ts';
 import { createEventStreams, type EventStreams } from './stream/event-streams.ts';
 import { registerUi } from './ui/ui-routes.ts';
 
-/** Longest time that a client may take for its request, head and body. */
-const REQUEST_TIMEOUT_MS = 60_000;
 /** Longer than the idle time-outs of the usual load balancers, so that they close first. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const PARAMETER_MAX_LENGTH = 500;
@@ -43,9 +42,9 @@ const ANY_HOST: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 export async function buildApp(parts: HttpParts): Promise<FastifyInstance> {
   const { settings, log } = parts;
   const app = Fastify(serverOptions(parts));
-  app.server.requestTimeout = REQUEST_TIMEOUT_MS;
   app.server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
 
+  registerBodyTimeout(app, parts.clock);
   const { registry } = registerMetrics(app);
   registerRequestLog(app, log);
   registerErrorHandling(app, log);

@@ -15,6 +15,8 @@ import { createTestParts, type LoggedLine, type TestPartsOptions } from './test-
 export interface TestAppOptions extends TestPartsOptions {
   /** Kept by the caller, to open the same data again; left out: a temporary one that goes with `dispose`. */
   readonly folder?: string;
+  /** The server around it; left out: a plain one. */
+  readonly serverFactory?: HttpParts['serverFactory'];
 }
 
 /** A user of the test, with a secret for each way to be recognised. */
@@ -79,7 +81,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'blueberry-http-')));
   const { parts, announcer, log } = await createTestParts(folder, options);
   const { store, bus, clock, identifiers } = parts;
-  const app = await buildApp(parts);
+  const app = await buildApp(options.serverFactory ? { ...parts, serverFactory: options.serverFactory } : parts);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   const url = `http://127.0.0.1:${String(port)}`;
