@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gitEnvironment } from './git-environment.ts';
+import { localGitEnvironment } from './git-environment.ts';
 import { runGit } from './git-command.ts';
 
 export interface DemoRepository {
@@ -37,14 +37,14 @@ export async function ensureDemoRepository(
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
   const env = {
-    ...gitEnvironment(userEnvironment),
+    ...localGitEnvironment(userEnvironment),
     GIT_AUTHOR_NAME: WHO,
     GIT_AUTHOR_EMAIL: EMAIL,
     GIT_COMMITTER_NAME: WHO,
     GIT_COMMITTER_EMAIL: EMAIL,
   };
   const git = (...args: string[]): Promise<Buffer> =>
-    runGit({ args: ['-C', unfinished, '-c', 'commit.gpgSign=false', ...args], env, timeoutMs: TIMEOUT_MS });
+    runGit({ args: ['-C', unfinished, ...args], env, timeoutMs: TIMEOUT_MS });
   await git('init', '--quiet', '--template=', '--initial-branch=main');
   for (const { name, files, subject } of BRANCHES) {
     if (name !== 'main') await git('checkout', '--quiet', '-b', name, 'main');

@@ -1,10 +1,11 @@
-/** What Git and ssh may take from the user's own environment: where things are, whom to trust, and how to get out. */
-const INHERITED = [
-  'PATH',
+/** Where things are: all that Git takes from the user while it stays on this machine. */
+const LOCAL = ['PATH', 'TMPDIR'] as const;
+
+/** For the way to a remote: whom to trust, who one is, and how to get out; and the user's own settings with the same. */
+const REMOTE = [
   'HOME',
   'USER',
   'LOGNAME',
-  'TMPDIR',
   'XDG_CONFIG_HOME',
   'SSH_AUTH_SOCK',
   'GIT_SSL_CAINFO',
@@ -18,17 +19,35 @@ const INHERITED = [
   'no_proxy',
 ] as const;
 
-/** The environment of every Git process. Messages are in English, since they are read. */
-export function gitEnvironment(userEnvironment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const env: Record<string, string> = {
-    LC_ALL: 'C',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_ALLOW_PROTOCOL: 'none',
-    GIT_OPTIONAL_LOCKS: '0',
+type Environment = Readonly<Record<string, string>>;
+
+/**
+ * The environment of Git where it stays on this machine. No settings of the user or the machine count, since any of them
+ * (how logs look, filters, attributes) could change what is read or checked out.
+ */
+export function localGitEnvironment(userEnvironment: Environment): Environment {
+  return {
+    ...taken(userEnvironment, LOCAL),
+    ...COMMON,
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_ATTR_NOSYSTEM: '1',
   };
-  for (const name of INHERITED) {
-    const value = userEnvironment[name];
-    if (value !== undefined) env[name] = value;
-  }
-  return env;
+}
+
+/** The environment of Git where it goes to a remote. No protocol is allowed yet. */
+export function remoteGitEnvironment(userEnvironment: Environment): Environment {
+  return { ...taken(userEnvironment, [...LOCAL, ...REMOTE]), ...COMMON };
+}
+
+/** Messages are in English, since they are read. */
+const COMMON: Environment = {
+  LC_ALL: 'C',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_ALLOW_PROTOCOL: 'none',
+  GIT_OPTIONAL_LOCKS: '0',
+};
+
+function taken(userEnvironment: Environment, names: readonly string[]): Environment {
+  return Object.fromEntries(Object.entries(userEnvironment).filter(([name]) => names.includes(name)));
 }

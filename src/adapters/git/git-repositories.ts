@@ -4,7 +4,7 @@ import { isCommitSha } from '../../core/branch.ts';
 import { GitFailure } from '../../core/git-failure.ts';
 import type { CommitInfo, GitRepositories, RemoteBranches, RepositoryAccess } from '../../ports/git-repositories.ts';
 import { createFileCache } from './file-cache.ts';
-import { gitEnvironment } from './git-environment.ts';
+import { localGitEnvironment, remoteGitEnvironment } from './git-environment.ts';
 import { runGit } from './git-command.ts';
 import { ensureMirror, mirrorFolder, removeStaleLocks } from './mirror.ts';
 import { withRemote, type RemotePolicy } from './remote-access.ts';
@@ -26,7 +26,8 @@ const COMMIT_FORMAT = '%H%x00%s%x00%an%x00%ct';
 
 /** Git itself, through its command line. What is fetched goes into one bare mirror for each repository. */
 export function createGitRepositories({ folder, policy, userEnvironment }: GitRepositoriesOptions): GitRepositories {
-  const env = gitEnvironment(userEnvironment);
+  const env = localGitEnvironment(userEnvironment);
+  const remoteEnv = remoteGitEnvironment(userEnvironment);
   const queue = createSerialQueue();
   const opened = new Set<string>();
   const files = createFileCache(FILES_KEPT);
@@ -74,7 +75,7 @@ export function createGitRepositories({ folder, policy, userEnvironment }: GitRe
     const task = queue.run(access.id, async () => {
       waiting.delete(key);
       const mirror = await openMirror(access.id);
-      await withRemote(access, policy, env, (call) =>
+      await withRemote(access, policy, remoteEnv, (call) =>
         runGit({
           args: [
             '--git-dir',
@@ -82,6 +83,7 @@ export function createGitRepositories({ folder, policy, userEnvironment }: GitRe
             'fetch',
             '--quiet',
             '--no-tags',
+            '--no-recurse-submodules',
             '--no-write-fetch-head',
             '--force',
             '--end-of-options',
@@ -103,7 +105,7 @@ export function createGitRepositories({ folder, policy, userEnvironment }: GitRe
 
   return {
     async listBranches(access, signal) {
-      const output = await withRemote(access, policy, env, (call) =>
+      const output = await withRemote(access, policy, remoteEnv, (call) =>
         runGit({
           args: ['ls-remote', '--symref', '--end-of-options', call.url, 'HEAD', 'refs/heads/*'],
           env: call.env,

@@ -34,28 +34,45 @@ export async function withRemote<T>(
 ): Promise<T> {
   const { remote, fault } = parseGitRemote(access.url, policy.allowLocal);
   if (remote === null) throw new GitFailure('not_allowed', `the URL ${fault}`);
+  const url = remote.kind === 'local' ? remote.path : remote.url;
   const env = { ...baseEnv, GIT_ALLOW_PROTOCOL: SCHEMES[remote.kind] };
+  // Of the user's own rules for URLs the longest match counts: nothing leads away from what was checked.
+  const settings: Setting[] = [[`url.${url}.insteadOf`, url]];
   switch (remote.kind) {
     case 'local':
-      return use({ url: remote.path, env });
+      return use({ url, env: { ...env, ...asEnvironment(settings) } });
     case 'https':
-      return use({ url: remote.url, env: { ...env, ...(await httpsSettings(remote, access.credential, policy)) } });
+      settings.push(...(await httpsSettings(remote, access.credential, policy)));
+      return use({ url, env: { ...env, ...asEnvironment(settings) } });
     case 'ssh':
       return withSshKey(access.credential, async (keyFile) => {
         const address = await resolveAllowed(remote.host, policy.privateHosts);
-        return use({ url: remote.url, env: { ...env, GIT_SSH_COMMAND: sshCommand(remote.host, address, keyFile) } });
+        const command = sshCommand(remote.host, address, keyFile);
+        return use({ url, env: { ...env, ...asEnvironment(settings), GIT_SSH_COMMAND: command } });
       });
   }
+}
+
+type Setting = readonly [key: string, value: string];
+
+/** As variables, since what stands among the arguments is seen by everyone on the machine. */
+function asEnvironment(settings: readonly Setting[]): Record<string, string> {
+  const env: Record<string, string> = { GIT_CONFIG_COUNT: String(settings.length) };
+  for (const [index, [key, value]] of settings.entries()) {
+    env[`GIT_CONFIG_KEY_${String(index)}`] = key;
+    env[`GIT_CONFIG_VALUE_${String(index)}`] = value;
+  }
+  return env;
 }
 
 async function httpsSettings(
   remote: Extract<GitRemote, { kind: 'https' }>,
   credential: string | null,
   policy: RemotePolicy,
-): Promise<Record<string, string>> {
+): Promise<readonly Setting[]> {
   const address = await resolveAllowed(remote.host, policy.privateHosts);
   const bare = remote.host.replace(/^\[|\]$/g, '');
-  const settings: [string, string][] = [
+  const settings: Setting[] = [
     ['http.curloptResolve', `${bare}:${String(remote.port)}:${address.includes(':') ? `[${address}]` : address}`],
     ['http.lowSpeedLimit', '1'],
     ['http.lowSpeedTime', '60'],
@@ -67,12 +84,7 @@ async function httpsSettings(
       ['credential.helper', ''],
     );
   }
-  const env: Record<string, string> = { GIT_CONFIG_COUNT: String(settings.length) };
-  for (const [index, [key, value]] of settings.entries()) {
-    env[`GIT_CONFIG_KEY_${String(index)}`] = key;
-    env[`GIT_CONFIG_VALUE_${String(index)}`] = value;
-  }
-  return env;
+  return settings;
 }
 
 /** Host keys must be known: a stranger in between would otherwise see the code and could change it. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { gitEnvironment } from './git-environment.ts';
+import { localGitEnvironment } from './git-environment.ts';
 import { runGit } from './git-command.ts';
 import { mirrorFolder } from './mirror.ts';
 import { createSerialQueue } from './serial-queue.ts';
@@ -29,12 +29,12 @@ export interface WorktreeCheckouts {
 
 const CHECKOUT_TIMEOUT_MS = 5 * 60_000;
 
-/** Detached worktrees of the mirrors. Submodules are not fetched. */
+/** Detached worktrees of the mirrors. Submodules are not fetched, and files of Git LFS stay pointers. */
 export function createWorktreeCheckouts({
   folder: mirrors,
   userEnvironment,
 }: WorktreeCheckoutsOptions): WorktreeCheckouts {
-  const env = gitEnvironment(userEnvironment);
+  const env = localGitEnvironment(userEnvironment);
   const queue = createSerialQueue();
 
   function inMirror(mirror: string, ...args: string[]): Promise<Buffer> {
