@@ -1,5 +1,6 @@
 import { diagnose, type Diagnosis } from '../core/diagnosis.ts';
 import { componentOf, type Environment } from '../core/environment.ts';
+import { GitFailure } from '../core/git-failure.ts';
 import type { JsonObject } from '../core/json.ts';
 import { EVERYTHING } from '../core/permissions.ts';
 import type { ConfigSetRevision, Repository } from '../core/records.ts';
@@ -98,7 +99,13 @@ async function readRepositoryFile(
   folder: string,
 ): Promise<FileResult> {
   const path = folder === '' ? REPOSITORY_FILE_NAME : `${folder}/${REPOSITORY_FILE_NAME}`;
-  const text = await parts.git.readFile(await accessOf(parts.cipher, repository), commit, path);
+  let text: string | null;
+  try {
+    text = await parts.git.readFile(await accessOf(parts.cipher, repository), commit, path);
+  } catch (error) {
+    if (!(error instanceof GitFailure) || error.reason !== 'file_too_large') throw error;
+    return { file: null, diagnosis: diagnose('InvalidRepositoryFile', error.message) };
+  }
   if (text === null) return { file: null, diagnosis: null };
   const { file, faults } = parts.repositoryFiles.read(text);
   if (file) return { file, diagnosis: null };

@@ -1,10 +1,13 @@
 /** Why Git could not do what was asked, told apart so that each cause gets its own sentence and its own retry. */
 export type GitFailureReason =
   | 'unreachable'
+  /** The remote answers with another URL, which is not followed. */
+  | 'moved'
   | 'authentication_refused'
   | 'repository_not_found'
   | 'branch_not_found'
   | 'commit_gone'
+  | 'file_too_large'
   | 'not_allowed'
   | 'disk_full'
   | 'timed_out'

@@ -12,6 +12,7 @@ export async function withUpstreamFailure<T>(ask: () => Promise<T>): Promise<T> 
       case 'authentication_refused':
         throw invalidField('credential', sentence, 'authentication_refused');
       case 'repository_not_found':
+      case 'moved':
       case 'not_allowed':
         throw invalidField('url', sentence, error.reason);
       case 'branch_not_found':
@@ -22,6 +23,7 @@ export async function withUpstreamFailure<T>(ask: () => Promise<T>): Promise<T> 
       case 'disk_full':
         throw new Failure('unavailable', sentence, { code: 'storage_full', retryAfterSeconds: 60 });
       case 'unreachable':
+      case 'file_too_large':
       case 'failed':
         throw new Failure('bad_upstream', sentence, { code: 'repository_unreachable', cause: error });
     }
@@ -30,6 +32,8 @@ export async function withUpstreamFailure<T>(ask: () => Promise<T>): Promise<T> 
 
 const GIT_SENTENCES: Record<GitFailure['reason'], string> = {
   unreachable: 'The repository cannot be reached. Check the URL and the network, then try again',
+  moved: 'The repository has moved. Give its new URL, on GitLab with .git at its end',
+  file_too_large: 'The file is too large to be read',
   authentication_refused: 'The repository refused the sign-in. Give a credential that may read it',
   repository_not_found: 'There is no repository at this URL, or its credential may not see it',
   branch_not_found: 'The repository has no such branch',

@@ -218,6 +218,17 @@ describe('reconciling an environment', () => {
     expect(findCondition((await plane.settle(id)).status.conditions, 'Healthy')?.reason).toBe('Starting');
   });
 
+  it.each([257, 40 * 1024])('says that a blueberry.yaml of %i KiB is too large to be one', async (kibibytes) => {
+    await fixture.commit({ 'blueberry.yaml': `# ${'x'.repeat(kibibytes * 1024)}\n` });
+    const { status } = await plane.settle(await create('large'));
+    expect(status).toMatchObject({
+      phase: 'failed',
+      message:
+        'blueberry.yaml is larger than 256 KiB. Correct the file and push; the next commit is deployed by itself.',
+    });
+    expect(findCondition(status.conditions, 'Deployed')?.reason).toBe('InvalidRepositoryFile');
+  });
+
   it('names file and line when blueberry.yaml is wrong', async () => {
     await fixture.commit({ 'blueberry.yaml': 'run: node s.js\nheath: /\n' });
     const id = await create('typo');

@@ -79,6 +79,16 @@ describe('a repository in trouble, whose answers take longer than a reconcile wa
     });
   });
 
+  it('says that it has moved, and what to do about it', async () => {
+    server.mood = 'redirect';
+    server.redirectTo = 'https://elsewhere.example.invalid/new.git';
+    const { after } = await tryOnce();
+    expect(after.status).toMatchObject({
+      phase: 'failed',
+      message: expect.stringMatching(/ has moved: .* Give the repository its new URL, on GitLab with \.git/) as string,
+    });
+  });
+
   it('says once that the sign-in was refused', async () => {
     server.credential = 'robot:secret';
     for (let times = 0; times < 3; times += 1) {

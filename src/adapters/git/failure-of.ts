@@ -5,9 +5,9 @@ const DETAIL_MAX_LENGTH = 300;
 /** Git's and its transports' words, in the C locale, and what they mean. The first that matches counts. */
 const CAUSES: readonly (readonly [RegExp, GitFailureReason])[] = [
   [/No space left on device|Disk quota exceeded/i, 'disk_full'],
-  [/couldn't find remote ref|Remote branch .* not found/i, 'branch_not_found'],
+  [/couldn't find remote ref|Remote branch .* not found|invalid refspec/i, 'branch_not_found'],
   [
-    /not our ref|unadvertised object|bad object|invalid reference|not a valid object name|unable to read tree|reference is not a tree|nonexistent object/i,
+    /not our ref|unadvertised object|bad object|bad revision|invalid reference|not a valid object name|unable to read tree|reference is not a tree|nonexistent object/i,
     'commit_gone',
   ],
   [
@@ -22,9 +22,10 @@ const CAUSES: readonly (readonly [RegExp, GitFailureReason])[] = [
     /transport .* not allowed|Host key verification failed|unable to update url base from redirection|dubious ownership/i,
     'not_allowed',
   ],
+  [/returned error: 30\d/i, 'moved'],
   [/timed out|Operation too slow/i, 'timed_out'],
   [
-    /Could not resolve|Couldn't connect|Failed to connect|Connection (?:refused|reset|closed)|unable to access|Network is unreachable|No route to host|early EOF|remote end hung up|SSL|TLS|certificate|returned error: [35]\d\d/i,
+    /Could not resolve|Couldn't connect|Failed to connect|Connection (?:refused|reset|closed)|unable to access|Network is unreachable|No route to host|early EOF|remote end hung up|SSL|TLS|certificate|returned error: 5\d\d/i,
     'unreachable',
   ],
 ];
@@ -38,7 +39,8 @@ export function failureOf(errorOutput: string, code: number | null): GitFailure 
 
 function errorDetail(errorOutput: string): string | null {
   const lines = errorOutput
-    .split(/[\r\n]+/)
+    .split(/^usage: /m, 1)
+    .flatMap((words) => words.split(/[\r\n]+/))
     .map((line) => line.replace(/^(?:fatal|error|remote|ERROR):\s*/, '').trim())
     .filter((line) => line !== '' && !/^(?:Please make sure|and the repository exists|warning:|hint:)/.test(line));
   const telling = lines.find((line) => CAUSES.some(([pattern]) => pattern.test(line))) ?? lines.at(-1);

@@ -8,10 +8,12 @@ export interface GitCommand {
   readonly env: Readonly<Record<string, string>>;
   readonly input?: string;
   readonly timeoutMs: number;
+  /** Most that it may answer, and how it fails with more; left out: 32 MiB. */
+  readonly limit?: { readonly bytes: number; readonly failure: GitFailure };
   readonly signal?: AbortSignal | undefined;
 }
 
-const OUTPUT_MAX_BYTES = 32 * 1024 * 1024;
+const LIMIT = { bytes: 32 * 1024 * 1024, failure: new GitFailure('failed', 'answered with more than can be taken') };
 const ERROR_OUTPUT_MAX_BYTES = 64 * 1024;
 
 /**
@@ -30,7 +32,7 @@ const SETTINGS = [
 ].flatMap((setting) => ['-c', setting]);
 
 /** Runs Git in a process group of its own and gives its output. Fails with a `GitFailure`. */
-export function runGit({ args, env, input, timeoutMs, signal }: GitCommand): Promise<Buffer> {
+export function runGit({ args, env, input, timeoutMs, limit = LIMIT, signal }: GitCommand): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const child = spawn('git', [...SETTINGS, ...args], {
       // Not within any repository: only what is named counts.
@@ -65,7 +67,7 @@ export function runGit({ args, env, input, timeoutMs, signal }: GitCommand): Pro
 
     child.stdout.on('data', (chunk: Buffer) => {
       outputBytes += chunk.length;
-      if (outputBytes > OUTPUT_MAX_BYTES) end(new GitFailure('failed', 'answered with more than can be taken'));
+      if (outputBytes > limit.bytes) end(limit.failure);
       else output.push(chunk);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -21,6 +21,8 @@ const LOOK_TIMEOUT_MS = 20_000;
 const FETCH_TIMEOUT_MS = 10 * 60_000;
 const LOCAL_TIMEOUT_MS = 20_000;
 const FILE_MAX_BYTES = 256 * 1024;
+/** The line in front of it: its object name, its type and its size, or the question where there is no such file. */
+const FILE_HEAD_MAX_BYTES = 8 * 1024;
 const FILES_KEPT = 200;
 const COMMIT_FORMAT = '%H%x00%s%x00%an%x00%ct';
 
@@ -53,18 +55,20 @@ export function createGitRepositories({ folder, policy, userEnvironment }: GitRe
       `--format=${COMMIT_FORMAT}`,
       '--end-of-options',
       commit,
+      '--',
     ];
     return commitsOf(await runGit({ args, env, timeoutMs: LOCAL_TIMEOUT_MS }));
   }
 
   async function readFile(mirror: string, commit: string, path: string): Promise<string | null> {
     const args = ['--git-dir', mirror, 'cat-file', '--batch'];
-    const output = await runGit({ args, env, input: `${commit}:${path}\n`, timeoutMs: LOCAL_TIMEOUT_MS });
+    const tooLarge = new GitFailure('file_too_large', `${path} is larger than ${String(FILE_MAX_BYTES / 1024)} KiB`);
+    const limit = { bytes: FILE_MAX_BYTES + FILE_HEAD_MAX_BYTES, failure: tooLarge };
+    const output = await runGit({ args, env, input: `${commit}:${path}\n`, timeoutMs: LOCAL_TIMEOUT_MS, limit });
     const headEnd = output.indexOf('\n');
     const [, type, size] = output.toString('utf8', 0, headEnd).split(' ');
     if (type !== 'blob') return null;
-    if (Number(size) > FILE_MAX_BYTES)
-      throw new GitFailure('failed', `${path} is larger than ${String(FILE_MAX_BYTES / 1024)} KiB`);
+    if (Number(size) > FILE_MAX_BYTES) throw tooLarge;
     return output.toString('utf8', headEnd + 1, headEnd + 1 + Number(size));
   }
 
@@ -84,6 +88,8 @@ export function createGitRepositories({ folder, policy, userEnvironment }: GitRe
             '--quiet',
             '--no-tags',
             '--no-recurse-submodules',
+            // A local clone may be shallow itself.
+            '--update-shallow',
             '--no-write-fetch-head',
             '--force',
             '--end-of-options',

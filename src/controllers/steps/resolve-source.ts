@@ -87,6 +87,8 @@ const FAILURE_REASONS: Record<GitFailureReason, FailureReason> = {
   unreachable: 'RepositoryUnreachable',
   timed_out: 'RepositoryUnreachable',
   failed: 'RepositoryUnreachable',
+  file_too_large: 'RepositoryUnreachable',
+  moved: 'RepositoryMoved',
   authentication_refused: 'AuthenticationRefused',
   repository_not_found: 'RepositoryNotFound',
   not_allowed: 'RepositoryNotFound',
@@ -133,6 +135,8 @@ function refused(context: ReconcileContext, draft: Draft, component: Component, 
         `Commit ${shortSha(component.commit ?? '')} is not in ${component.repositoryUrl} any more${why}`,
         null,
       );
+    case 'RepositoryMoved':
+      return failed(context, draft, reason, `${component.repositoryUrl} has moved${why}`, RETRY_LATER_MS);
     case 'AuthenticationRefused':
       return failed(context, draft, reason, `${component.repositoryUrl} refused the sign-in${why}`, RETRY_LATER_MS);
     default:

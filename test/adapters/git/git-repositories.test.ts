@@ -72,9 +72,46 @@ describe('a remote that is in the way', () => {
     const other = await startGitHttpsServer(fixture.path);
     server.mood = 'redirect';
     server.redirectTo = `${other.url}/.git/info/refs?service=git-upload-pack`;
-    await expect(gitWith().listBranches(remote())).rejects.toMatchObject({ name: 'GitFailure' });
+    await refusal(gitWith().listBranches(remote()), 'moved');
     expect(other.requests).toEqual([]);
     await other.close();
+  });
+});
+
+describe('a local repository', () => {
+  const local = (): RepositoryAccess => ({ id: 'repo_local', url: fixture.path, credential: null });
+
+  it('may be a shallow clone, and become a deeper one', async () => {
+    await fixture.commit({ 'a.txt': 'second' }, 'Second');
+    await fixture.commit({ 'a.txt': 'third' }, 'Third');
+    const shallow = join(folder, 'shallow');
+    await fixture.git('clone', '--quiet', '--depth=1', `file://${fixture.path}`, shallow);
+    const access = { id: 'repo_shallow', url: shallow, credential: null };
+    const git = gitWith();
+    const { commit } = await git.fetchBranch(access, 'main');
+    expect(await git.recentCommits(access, 'main', 5)).toMatchObject([{ commit, subject: 'Third' }]);
+    expect(await git.readFile(access, commit, 'a.txt')).toBe('third');
+    const fourth = await fixture.commit({ 'a.txt': 'fourth' }, 'Fourth');
+    await fixture.git('-C', shallow, 'pull', '--quiet', '--unshallow');
+    expect(await git.fetchBranch(access, 'main')).toMatchObject({ commit: fourth });
+    expect(await gitWith().fetchCommit({ ...access, id: 'repo_other' }, commit)).toMatchObject({ subject: 'Third' });
+  });
+
+  it('has no branch whose name no branch can have', async () => {
+    await refusal(gitWith().fetchBranch(local(), 'two words'), 'branch_not_found');
+  });
+
+  it('that was not fetched has no commits, which is said in one sentence', async () => {
+    await gitWith().fetchBranch(local(), 'main');
+    const failure = await refusal(gitWith().recentCommits(local(), 'other', 1), 'commit_gone');
+    expect(failure.message).not.toMatch(/usage|--/);
+  });
+
+  it('says of a file that is too large just that', async () => {
+    const commit = await fixture.commit({ 'blueberry.yaml': 'x'.repeat(257 * 1024) });
+    await gitWith().fetchBranch(local(), 'main');
+    const failure = await refusal(gitWith().readFile(local(), commit, 'blueberry.yaml'), 'file_too_large');
+    expect(failure.message).toBe('blueberry.yaml is larger than 256 KiB');
   });
 });
 

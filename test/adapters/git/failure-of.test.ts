@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { failureOf } from '../../../src/adapters/git/failure-of.ts';
+
+describe('what Git says', () => {
+  it.each([
+    ["fatal: invalid refspec 'refs/heads/two words:refs/x'\n", 'branch_not_found'],
+    ["fatal: couldn't find remote ref refs/heads/x\n", 'branch_not_found'],
+    ["fatal: unable to access 'https://h/x/': The requested URL returned error: 301\n", 'moved'],
+    ["fatal: unable to access 'https://h/x/': The requested URL returned error: 302\n", 'moved'],
+    ["fatal: unable to access 'https://h/x/': The requested URL returned error: 308\n", 'moved'],
+    ["fatal: unable to access 'https://h/x/': The requested URL returned error: 503\n", 'unreachable'],
+    ["fatal: unable to access 'https://h/x/': The requested URL returned error: 403\n", 'authentication_refused'],
+    ['fatal: bad revision refs/x\n', 'commit_gone'],
+  ])('is understood: %s', (text, reason) => {
+    expect(failureOf(text, 128)).toMatchObject({ reason });
+  });
+
+  it('is told without how Git is used', () => {
+    const usage = 'usage: git fetch [<options>] [<repository> [<refspec>...]]\n   or: git fetch --all\n';
+    expect(failureOf(`error: unknown option \`update-shallow'\n${usage}`, 129).message).toBe(
+      "unknown option `update-shallow'",
+    );
+  });
+});
