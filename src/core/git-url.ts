@@ -21,9 +21,10 @@ const AUTHORITY = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])
  */
 export function parseGitRemote(text: string, allowLocal: boolean): GitRemoteResult {
   if (text.length > URL_MAX_LENGTH) return refuse(`must have at most ${String(URL_MAX_LENGTH)} characters`);
-  if (/[\u0000-\u0020\u007f]/.test(text)) return refuse('must not contain spaces or control characters'); // eslint-disable-line no-control-regex -- these are what is refused
-  if (text.startsWith('-')) return refuse('must not start with a hyphen');
+  if (/[\u0000-\u001f\u007f]/.test(text)) return refuse('must not contain control characters'); // eslint-disable-line no-control-regex -- these are what is refused
   if (text.startsWith('/')) return localRemote(text, allowLocal);
+  if (text.includes(' ')) return refuse('must not contain spaces');
+  if (text.startsWith('-')) return refuse('must not start with a hyphen');
   if (text.startsWith('https://')) return httpsRemote(text);
   if (text.startsWith('ssh://')) return sshRemote(text);
   const scp = SCP_FORM.exec(text);

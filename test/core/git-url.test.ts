@@ -19,6 +19,18 @@ describe('parseGitRemote', () => {
     expect(remote).toMatchObject({ ...expected, url: text });
   });
 
+  it.each(['/srv/my repositories/web', '/Users/täst/a  b', '/srv/a:b/c=d'])('reads the local path %s', (path) => {
+    expect(parseGitRemote(path, true)).toEqual({ remote: { kind: 'local', url: path, path }, fault: null });
+  });
+
+  it.each(['/srv/a\tb', '/srv/a\nb', '/srv/a\u0000b', '/srv/a\u007fb'])('refuses %j for a local path', (path) => {
+    expect(parseGitRemote(path, true).fault).toMatch(/control characters/);
+  });
+
+  it.each(['https://git.example.org/a b', 'git@git.example.org:a b', ' /srv/web'])('refuses a space in %j', (url) => {
+    expect(parseGitRemote(url, true).fault).toMatch(/spaces/);
+  });
+
   it('reads an absolute path where that is allowed, and only there', () => {
     expect(parseGitRemote('/srv/git/web.git', true).remote).toEqual({
       kind: 'local',
@@ -133,11 +145,12 @@ describe('parseGitRemote', () => {
         const { remote } = parseGitRemote(candidate, allowLocal);
         if (remote === null) return;
         expect(remote.url).toBe(candidate);
-        expect(remote.url).not.toMatch(/^-|[\s\u0000-\u001f\u007f]/); // eslint-disable-line no-control-regex -- none of them may come through
+        expect(remote.url).not.toMatch(/^-|[\u0000-\u001f\u007f]/); // eslint-disable-line no-control-regex -- none of them may come through
         if (remote.kind === 'local') {
           expect(allowLocal && remote.url.startsWith('/')).toBe(true);
           return;
         }
+        expect(remote.url).not.toMatch(/\s/);
         expect(remote.host).toMatch(/^(?:[A-Za-z0-9]|\[)/);
         expect(remote.port).toBeGreaterThan(0);
         expect(remote.url).not.toMatch(/^[^/@]*::/);

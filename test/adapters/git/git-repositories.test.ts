@@ -97,6 +97,14 @@ describe('a local repository', () => {
     expect(await gitWith().fetchCommit({ ...access, id: 'repo_other' }, commit)).toMatchObject({ subject: 'Third' });
   });
 
+  it('may be in a folder with any name', async () => {
+    const path = join(folder, "a b's=c:d");
+    await fixture.git('clone', '--quiet', fixture.path, path);
+    const access = { id: 'repo_named', url: path, credential: null };
+    expect((await gitWith().listBranches(access)).branches).toHaveLength(1);
+    expect(await gitWith().fetchBranch(access, 'main')).toMatchObject({ subject: 'Begin' });
+  });
+
   it('has no branch whose name no branch can have', async () => {
     await refusal(gitWith().fetchBranch(local(), 'two words'), 'branch_not_found');
   });
