@@ -49,9 +49,21 @@ export function describeLifetime(it: StageTest): void {
       const { body: instance } = await stage.ask('/instance');
       await stage.restart();
       expect(await stage.runtime.list()).toEqual([stage.key]);
-      expect(await stage.runtime.observe(stage.key)).toMatchObject({ presence: 'present', revision: 1 });
-      await stage.runtime.ensure(wanted);
-      await stage.untilServing(1);
+      const asBefore = {
+        presence: 'present',
+        revision: 1,
+        serving: { revision: 1 },
+        progress: { step: 'running' },
+        sync: 'Synced',
+        health: 'Healthy',
+      };
+      expect(await stage.runtime.observe(stage.key)).toMatchObject(asBefore);
+      expect((await stage.ask('/instance')).body).toBe(instance);
+      expect(await stage.runtime.ensure(wanted)).toMatchObject(asBefore);
+      for (let look = 0; look < 50; look += 1) {
+        expect(await stage.runtime.observe(stage.key)).toMatchObject(asBefore);
+        await pause(10);
+      }
       expect((await stage.ask('/instance')).body).toBe(instance);
     });
 

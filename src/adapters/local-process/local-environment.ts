@@ -60,8 +60,10 @@ export async function openLocalEnvironment(
     const state = number === null ? null : await readRevisionState(revisionPaths(folder, number));
     if (number !== null) take(state ?? newRevisionState(number, '', ''));
   }
-  for (const revision of revisions.values()) {
-    if (revision.number === record?.revision) continue;
+  const wantedAtStart = record ? revisions.get(record.revision) : undefined;
+  await wantedAtStart?.adoptServing(parts.hostOf(key.name));
+  for (const revision of wantedAtStart?.serving ? [] : revisions.values()) {
+    if (revision === wantedAtStart) continue;
     await revision.adoptServing(parts.hostOf(key.name));
     if (revision.serving) servingRevision = revision.number;
   }

@@ -33,6 +33,7 @@ interface Command {
   readonly command: string;
 }
 
+const STARTING = 'Waiting for the application to answer on its port.';
 const OUTPUT_LINES = 40;
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 250;
@@ -48,10 +49,16 @@ export async function serveRevision(job: RevisionJob, prepared: PreparedRevision
   const { parts, state, progress, signal } = job;
   const command = await commandOf(prepared);
   let crashes = 0;
-  let current =
-    state.process && isAlive(state.process) ? adopt(job, state.process) : await launch(job, prepared, command, 0);
+  let current: Running;
+  if (state.process && isAlive(state.process)) current = adopt(job, state.process);
+  else {
+    events.onServing(null);
+    progress.waiting('Starting', STARTING);
+    current = await launch(job, prepared, command, 0);
+  }
   for (;;) {
-    progress.waiting('Starting', 'Waiting for the application to answer on its port.');
+    // What has been seen healthy when it was taken over runs already.
+    if (progress.current.step !== 'running') progress.waiting('Starting', STARTING);
     const healthyMs = await watch(job, command, current, events);
     if (signal.aborted) return;
     events.onServing(null);
@@ -174,7 +181,7 @@ async function watch(job: RevisionJob, command: Command, running: Running, event
   });
   const either = AbortSignal.any([signal, over.signal]);
   const deadline = parts.clock.now() + (record.health?.timeoutSeconds ?? parts.limits.startTimeoutSeconds) * 1000;
-  let healthySince: number | null = null;
+  let healthySince = progress.current.step === 'running' ? parts.clock.now() : null;
   let failedProbes = 0;
   let pause = FIRST_PAUSE_MS;
   while (!either.aborted) {

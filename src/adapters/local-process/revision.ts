@@ -20,7 +20,10 @@ export interface Revision {
   readonly serving: ServingAddress | null;
   /** Builds and runs it in the background, unless that is going on or has failed for good. */
   start(desired: DesiredEnvironment): void;
-  /** Takes up a process of an earlier life without keeping it alive: it serves until the wanted revision does. */
+  /**
+   * Takes up a process of an earlier life that is healthy, without keeping it alive yet: it is running before anything
+   * is asked for.
+   */
   adoptServing(host: string): Promise<void>;
   /** Stops looking after it; what runs goes on running. */
   letBe(): Promise<void>;
@@ -112,10 +115,12 @@ export function createRevision({ parts, key, state, paths, leaseFile, onChange }
     },
     async adoptServing(host) {
       const { process } = state;
-      if (!process || !isAlive(process)) return;
+      if (state.failure || !process || !isAlive(process)) return;
       parts.ports.hold(process.port);
       const seen = await probe({ port: process.port, path: process.health?.path ?? null, host }, ADOPTION_PROBE_MS);
-      if (seen.state === 'healthy') serving = { address: seen.address, port: process.port };
+      if (seen.state !== 'healthy') return;
+      serving = { address: seen.address, port: process.port };
+      progress.running();
     },
     letBe,
     end,
