@@ -57,7 +57,7 @@ export function openAdapters(config: Config, userEnvironment: Readonly<Record<st
     log,
     hostOf: (name) => new URL(previewUrl(config, name)).host,
     userEnvironment,
-    limits: { concurrentBuilds: config.concurrentBuilds },
+    limits: { concurrentBuilds: config.concurrentBuilds, deployDeadlineMs: config.deployDeadlineMs },
   });
   return {
     store,

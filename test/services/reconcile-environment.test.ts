@@ -186,6 +186,17 @@ describe('reconciling an environment', () => {
     });
   });
 
+  it('says a deadline of less than two minutes in seconds', async () => {
+    const id = await create('hasty');
+    const since = plane.clock.timestamp();
+    plane.runtime.progress = { step: 'waiting', reason: 'Starting', message: 'Waiting for it.', since };
+    await plane.settle(id);
+    await plane.clock.advance(7_000);
+    const settings = { ...plane.context.settings, deployDeadlineMs: 6_000 };
+    await plane.reconcile(id, { ...plane.context, settings });
+    expect((await plane.read(id)).status.message).toContain('Not done after 6 seconds: Waiting for it');
+  });
+
   it('puts to sleep what nobody visits, and not what somebody does', async () => {
     const id = await create('sleepy');
     await plane.settle(id);

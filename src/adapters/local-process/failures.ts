@@ -56,11 +56,11 @@ export function buildFailure(step: BuildStep, exit: ExitRecord, output: readonly
   return new RevisionFailure('build', diagnose(reason, cause));
 }
 
-export function buildTookTooLong(step: BuildStep, seconds: number): RevisionFailure {
+export function buildTookTooLong(step: BuildStep, deadlineMs: number): RevisionFailure {
   const reason = step.kind === 'install' ? 'InstallFailed' : 'BuildFailed';
   return new RevisionFailure(
     'build',
-    diagnose(reason, `\`${step.label}\` was ended because the build took longer than ${seconds} s`),
+    diagnose(reason, `\`${step.label}\` was ended because the build took longer than ${deadlineMs / 1000} s`),
   );
 }
 

@@ -85,6 +85,7 @@ async function runBuild(job: RevisionJob, folder: string, steps: readonly BuildS
   const supervisor = await startSupervisor(start);
   state.builder = supervisor.identity;
   await saveRevisionState(paths, state, true);
+  let late: RevisionFailure | null = null;
   let current = steps[0] ?? { kind: 'build', label: 'build', command: '' };
   const running = supervisor.obey(
     {
@@ -110,15 +111,17 @@ async function runBuild(job: RevisionJob, folder: string, steps: readonly BuildS
     },
     (index) => {
       current = steps[index] ?? current;
+      if (late) return;
       progress.waiting('Building', `Running \`${current.label}\`.`);
     },
   );
-  progress.waiting('Building', `Running \`${current.label}\`.`);
-  let late = false;
-  const cancelTimeout = parts.clock.schedule(parts.limits.buildTimeoutSeconds * 1000, () => {
-    late = true;
+  const cancelTimeout = parts.clock.schedule(parts.limits.deployDeadlineMs, () => {
+    late = buildTookTooLong(current, parts.limits.deployDeadlineMs);
+    // It is said before whoever waits comes to say that the deadline has passed; the processes may take their time.
+    progress.failed(late.diagnosis);
     running.letGo();
   });
+  progress.waiting('Building', `Running \`${current.label}\`.`);
   const letGo = (): void => {
     running.letGo();
   };
@@ -130,7 +133,7 @@ async function runBuild(job: RevisionJob, folder: string, steps: readonly BuildS
   signal.throwIfAborted();
   state.builder = null;
   await saveRevisionState(paths, state);
-  if (late) throw buildTookTooLong(current, parts.limits.buildTimeoutSeconds);
+  if (late) throw late as RevisionFailure;
   const exit = await readExit(paths.buildExit);
   if (exit?.cause === 'ended' && exit.code === 0) return;
   const output = (await lastLines(paths.buildLog, OUTPUT_LINES, null)).map(({ text }) => text);

@@ -7,6 +7,7 @@ import { probe, type ProbeResult } from './probe.ts';
 import { folderWithIndex } from './repository-files.ts';
 import type { PreparedRevision, RevisionJob } from './revision-build.ts';
 import { saveRevisionState, type ServingProcess } from './revision-files.ts';
+import type { RuntimeParts } from './runtime-parts.ts';
 import { removeFile } from './state-files.ts';
 import type { ExitRecord } from './supervisor-order.ts';
 import {
@@ -180,7 +181,7 @@ async function watch(job: RevisionJob, command: Command, running: Running, event
     over.abort();
   });
   const either = AbortSignal.any([signal, over.signal]);
-  const deadline = parts.clock.now() + (record.health?.timeoutSeconds ?? parts.limits.startTimeoutSeconds) * 1000;
+  const deadline = parts.clock.now() + startTimeoutMs(parts, record);
   let healthySince = progress.current.step === 'running' ? parts.clock.now() : null;
   let failedProbes = 0;
   let pause = FIRST_PAUSE_MS;
@@ -216,13 +217,16 @@ async function watch(job: RevisionJob, command: Command, running: Running, event
   return healthySince === null ? 0 : parts.clock.now() - healthySince;
 }
 
+function startTimeoutMs({ limits }: RuntimeParts, { health }: ServingProcess): number {
+  return Math.min((health?.timeoutSeconds ?? limits.startTimeoutSeconds) * 1000, limits.deployDeadlineMs);
+}
+
 /** It runs, but does not do what it should: ended, so that a failed environment costs nothing. */
 async function giveUp(job: RevisionJob, command: Command, record: ServingProcess, result: ProbeResult): Promise<never> {
   const { parts, desired } = job;
-  const seconds = record.health?.timeoutSeconds ?? parts.limits.startTimeoutSeconds;
   const words = lastWords(await outputOf(job));
   await parts.cleanup.endAll({ environmentId: desired.key.id, revision: desired.revision }, [record]);
-  const after = `after ${String(seconds)} s`;
+  const after = `after ${String(startTimeoutMs(parts, record) / 1000)} s`;
   throw new RevisionFailure(
     'run',
     result.state === 'closed'

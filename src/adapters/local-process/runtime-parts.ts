@@ -11,8 +11,8 @@ export interface RuntimeLimits {
   readonly logBytes: number;
   /** From a start to the first healthy answer, where `health` says nothing else. */
   readonly startTimeoutSeconds: number;
-  /** For all steps of a build together. */
-  readonly buildTimeoutSeconds: number;
+  /** For all steps of a build together, and the most that a start may take, whatever `health` says. */
+  readonly deployDeadlineMs: number;
   /** Crashes in a row after which it is not started again. */
   readonly crashLimit: number;
 }
@@ -21,7 +21,7 @@ export const DEFAULT_LIMITS: RuntimeLimits = {
   concurrentBuilds: 2,
   logBytes: 10 * 1024 * 1024,
   startTimeoutSeconds: 60,
-  buildTimeoutSeconds: 900,
+  deployDeadlineMs: 900_000,
   crashLimit: 5,
 };
 

@@ -139,7 +139,13 @@ function deadlinePassed(
   deadlineMs: number,
 ): Draft {
   const reason: FailureReason = 'DeadlinePassed';
-  const minutes = Math.round(deadlineMs / 60_000);
-  const { message } = diagnose(reason, `Not done after ${String(minutes)} minutes: ${waiting.message}`);
+  const { message } = diagnose(reason, `Not done after ${lengthOf(deadlineMs)}: ${waiting.message}`);
   return notTrue(draft, now, reason, message, waiting.reason);
+}
+
+/** In seconds below two minutes: a deadline may be a fraction of one. */
+function lengthOf(milliseconds: number): string {
+  return milliseconds < 120_000
+    ? `${String(Math.round(milliseconds / 100) / 10)} seconds`
+    : `${String(Math.round(milliseconds / 60_000))} minutes`;
 }

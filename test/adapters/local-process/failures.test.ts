@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
-import { hasFailed } from '../../contract/environment-runtime.stage.ts';
+import { hasFailed, newKey } from '../../contract/environment-runtime.stage.ts';
+import { eventually } from '../../support/product.ts';
 import { createLocalStage, type LocalStage } from '../../support/local-stage.ts';
 
 let stage: LocalStage;
@@ -105,11 +106,27 @@ it('keeps what serves when the next revision can not be built, and takes the one
   expect((await stage.ask()).body).toBe('three');
 });
 
-it('ends a build that takes too long', async () => {
-  stage = await createLocalStage({ limits: { buildTimeoutSeconds: 1 } });
-  await stage.putFiles({ 'blueberry.yaml': 'build: exec sleep 4711\nrun: node s.js\n' });
+it('ends a build that takes longer than a deployment may, stays with that, and gives its slot to the next', async () => {
+  stage = await createLocalStage({ limits: { deployDeadlineMs: 1_000, concurrentBuilds: 1 } });
+  const stubborn = 'build: trap "" TERM; while true; do sleep 0.1; done\nrun: node s.js\n';
+  await stage.putFiles({ 'blueberry.yaml': stubborn });
+  await stage.until('building', ({ progress }) => progress?.step === 'waiting' && progress.reason === 'Building');
+  const next = newKey('next');
+  await stage.putFiles({ 'blueberry.yaml': 'build: exec sleep 4712\nrun: node s.js\n' }, { key: next });
   const { progress } = await stage.until('failed', hasFailed);
   expect(progress).toMatchObject({ diagnosis: { reason: 'BuildFailed' } });
   expect(JSON.stringify(progress)).toContain('longer than 1 s');
-  expect((await stage.harness.leftovers()).filter((name) => name.startsWith('process'))).toEqual([]);
+  await stage.until('failed', hasFailed, next);
+  await eventually(async () => {
+    const left = await stage.harness.leftovers();
+    return left.some((name) => name.startsWith('process')) ? null : true;
+  });
+  expect((await stage.runtime.observe(stage.key)).progress).toEqual(progress);
+});
+
+it('waits no longer for an application to listen than a deployment may take', async () => {
+  stage = await createLocalStage({ limits: { deployDeadlineMs: 1_500 } });
+  await stage.putFiles({ 'blueberry.yaml': 'health: { path: /, timeout_seconds: 60 }\nrun: exec sleep 4711\n' });
+  const { progress } = await stage.until('failed', hasFailed);
+  expect(JSON.stringify(progress)).toContain('after 1.5 s');
 });
