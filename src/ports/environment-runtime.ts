@@ -101,13 +101,16 @@ export interface LogLine {
 export interface EnvironmentRuntime {
   ensure(desired: DesiredEnvironment): Promise<RuntimeObservation>;
   observe(key: EnvironmentKey): Promise<RuntimeObservation>;
-  /** Ends and removes everything of it. `absent` is only said after each part was seen gone. */
+  /** Ends and removes everything of it but its logs. `absent` is only said after each part was seen gone. */
   remove(key: EnvironmentKey): Promise<RemovalObservation>;
   /** Ids of the environments of which anything exists; for finding orphans. Fails rather than leave one out. */
   list(): Promise<readonly EnvironmentKey[]>;
   /** Calls back with an environment's id when something about it may have changed. Returns the stop function. */
   watch(hint: (environmentId: string) => void): () => void;
-  /** Ends after the lines that are there, or with `follow` when the signal says so or the environment is gone. */
+  /**
+   * Ends after the lines that are there, or with `follow` when the signal says so or the environment is gone. The lines
+   * of what was removed last can be read for days after its removal.
+   */
   logs(key: EnvironmentKey, query: LogQuery): AsyncIterable<LogLine>;
   /**
    * Opens a connection to what serves the environment. Fails with `unavailable` when nothing does.

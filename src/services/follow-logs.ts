@@ -7,7 +7,7 @@ const LOOK_AGAIN_MS = 250;
 
 /**
  * The lines of an environment. The runtime knows only what has been put in place, so a reader who came before that, or
- * who was cut off there, is kept until the environment itself is over.
+ * who was cut off there, is kept until the environment itself is over. What it said at the end is read once more then.
  */
 export async function* followLogs(
   { store, runtime, clock }: Pick<EnvironmentServiceParts, 'store' | 'runtime' | 'clock'>,
@@ -17,7 +17,10 @@ export async function* followLogs(
   /** The moment of the last line that was given, and how many were given of it: one millisecond can have many. */
   const told = { at: '', lines: 0 };
   for (;;) {
-    const rest: LogQuery = told.at === '' ? query : { ...query, tail: undefined, since: told.at };
+    const found = await store.get(EVERYTHING, 'environment', key.id);
+    const follow = query.follow && found !== null && found.record.status.archivedAt === null;
+    const rest: LogQuery =
+      told.at === '' ? { ...query, follow } : { ...query, follow, tail: undefined, since: told.at };
     const before = { ...told };
     for await (const line of runtime.logs(key, rest)) {
       if (line.at < before.at) continue;
@@ -29,9 +32,7 @@ export async function* followLogs(
       told.at = line.at;
       yield line;
     }
-    if (!query.follow || query.signal.aborted) return;
-    const found = await store.get(EVERYTHING, 'environment', key.id);
-    if (!found || found.record.status.archivedAt !== null) return;
+    if (!follow || query.signal.aborted) return;
     await clock.sleep(LOOK_AGAIN_MS, query.signal);
   }
 }

@@ -104,6 +104,7 @@ export function describeLifetime(it: StageTest): void {
       const [gone] = await Promise.all([removal(), removal(), removal()]);
       expect(gone.removed.length).toBeGreaterThanOrEqual(resources.length);
       for (const { kind, name, verifiedGoneAt } of gone.removed) {
+        expect(kind, 'its logs are kept').not.toMatch(/log/i);
         expect([kind, name]).not.toContain('');
         expect(Date.parse(verifiedGoneAt)).toBeGreaterThanOrEqual(startedAt);
       }

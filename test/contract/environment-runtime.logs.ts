@@ -117,6 +117,22 @@ export function describeLogs(it: StageTest): void {
       expect(await within(5_000, stage.lines({ follow: true }), 'the end of no log')).toEqual([]);
     });
 
+    it('can be read after the environment has been removed, by whoever comes then', async ({ stage }) => {
+      await serving(stage);
+      await print(stage, 'the last words');
+      await stage.untilLine('the last words');
+      const before = textsOf(await stage.lines());
+      await stage.untilGone();
+      expect(textsOf(await stage.lines()).slice(0, before.length)).toEqual(before);
+      await stage.restart();
+      expect(textsOf(await stage.lines())).toContain('the last words');
+      const followed = await within(5_000, stage.lines({ follow: true, tail: 10_000 }), 'the end of the log');
+      expect(textsOf(followed)).toContain('the last words');
+      expect(await stage.runtime.list()).toEqual([]);
+      expect(await stage.runtime.observe(stage.key)).toMatchObject({ presence: 'absent', revision: null });
+      expect(await stage.harness.leftovers()).toEqual([]);
+    });
+
     it('tell why an application does not run', async ({ stage }) => {
       await stage.put('crashing', 'one');
       await stage.until('failed', hasFailed);

@@ -27,7 +27,7 @@ export interface EnvironmentRuntimeHarness {
   component(kind: ApplicationKind, mark: string): Promise<DesiredComponent>;
   /** The same world as a control plane sees it that has just been started, the one before being gone. */
   restart(): Promise<EnvironmentRuntime>;
-  /** Names everything that is left of environments in the world, found without asking the runtime. */
+  /** Names everything that is left of environments in the world but their logs, found without asking the runtime. */
   leftovers(): Promise<readonly string[]>;
   dispose(): Promise<void>;
 }

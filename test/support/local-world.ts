@@ -140,7 +140,7 @@ export async function createLocalWorld(options: LocalWorldOptions = {}): Promise
   };
 }
 
-/** Folders of environments, worktrees and their refs, and (where there is a /proc) processes that know of the world. */
+/** Folders of environments (logs that are kept are not among them), worktrees and their refs, and (where there is a /proc) processes that know of the world. */
 async function leftoversIn(folder: string): Promise<string[]> {
   const environments = await namesIn(join(folder, 'environments'));
   const left = environments.filter((name) => !name.startsWith('.')).map((name) => `folder ${name}`);

@@ -2,7 +2,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { LogLine, LogQuery } from '../../ports/environment-runtime.ts';
 import type { LocalEnvironment } from './local-environment.ts';
 import { openLog, type LogReader } from './log-reader.ts';
-import type { Revision } from './revision.ts';
+import type { LogPaths } from './removed-logs.ts';
 
 const CONTAINERS = ['build', 'web'] as const;
 type Container = (typeof CONTAINERS)[number];
@@ -14,23 +14,27 @@ interface OpenLog {
   readonly reader: LogReader;
 }
 
-/** The lines of the wanted revision's build and web logs, oldest first; following goes on with the next revision. */
+/**
+ * The lines of the wanted revision's build and web logs, oldest first; following goes on with the next revision.
+ * @param removed where the logs are of an environment that is gone
+ */
 export async function* readEnvironmentLogs(
   environment: LocalEnvironment,
+  removed: LogPaths,
   clock: Clock,
   query: LogQuery,
 ): AsyncIterable<LogLine> {
   const containers = CONTAINERS.filter((container) => query.container === undefined || query.container === container);
   let revision = environment.wanted();
-  if (!revision || containers.length === 0) return;
-  let logs = await openLogs(revision, containers, query.tail ?? null);
+  if (containers.length === 0) return;
+  let logs = await openLogs(revision?.paths ?? removed, containers, query.tail ?? null);
   try {
     const first = (await readAll(logs)).sort((left, right) => (left.at < right.at ? -1 : left.at > right.at ? 1 : 0));
     const since = query.since === undefined ? null : new Date(query.since).toISOString();
     yield* (query.tail === undefined ? first : first.slice(-query.tail)).filter(
       ({ at }) => since === null || at >= since,
     );
-    while (query.follow && !query.signal.aborted) {
+    while (revision && query.follow && !query.signal.aborted) {
       const lines = await readAll(logs);
       yield* lines;
       if (lines.length > 0) continue;
@@ -39,7 +43,7 @@ export async function* readEnvironmentLogs(
       if (now.number !== revision.number) {
         await closeLogs(logs);
         revision = now;
-        logs = await openLogs(now, containers, null);
+        logs = await openLogs(now.paths, containers, null);
         continue;
       }
       await clock.sleep(POLL_MS, query.signal);
@@ -49,7 +53,7 @@ export async function* readEnvironmentLogs(
   }
 }
 
-function openLogs({ paths }: Revision, containers: readonly Container[], lastLines: number | null): Promise<OpenLog[]> {
+function openLogs(paths: LogPaths, containers: readonly Container[], lastLines: number | null): Promise<OpenLog[]> {
   return Promise.all(
     containers.map(async (container) => ({
       container,

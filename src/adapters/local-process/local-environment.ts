@@ -190,15 +190,16 @@ export async function openLocalEnvironment(
       return;
     }
     for (const { pid } of supervisors) gone('Process', `supervisor ${String(pid)}`);
+    const wanted = record ? revisions.get(record.revision) : undefined;
+    if (wanted) await parts.removedLogs.keep(key.id, wanted.paths);
+    record = null;
     for (const revision of [...revisions.values()]) {
       await revision.dispose();
       revisions.delete(revision.number);
       gone('Worktree', `revision ${String(revision.number)} at ${revision.commit.slice(0, 7)}`);
     }
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-    if (present) gone('Logs', key.id);
     present = false;
-    record = null;
     told.ended = true;
   }
 

@@ -11,6 +11,7 @@ import { openLocalEnvironment, type LocalEnvironment } from './local-environment
 import type { EnvironmentRecord } from './observation.ts';
 import { openConnection } from './probe.ts';
 import { createProcessCleanup } from './process-cleanup.ts';
+import { createRemovedLogs } from './removed-logs.ts';
 import {
   DEFAULT_LIMITS,
   DEFAULT_TIMING,
@@ -60,6 +61,7 @@ export function createLocalProcessRuntime(options: LocalProcessRuntimeOptions): 
     checkoutSlots: createBuildQueue(CONCURRENT_CHECKOUTS),
     ports: createFreePorts(),
     cleanup: createProcessCleanup(clock, timing.grace),
+    removedLogs: createRemovedLogs(join(folder, '.removed-logs'), clock, options.log),
     compileCache: join(folder, '.compile-cache'),
   };
   const open = new Map<string, Promise<LocalEnvironment>>();
@@ -104,7 +106,7 @@ export function createLocalProcessRuntime(options: LocalProcessRuntimeOptions): 
       };
     },
     async *logs(key, query) {
-      yield* readEnvironmentLogs(await environmentOf(key), clock, query);
+      yield* readEnvironmentLogs(await environmentOf(key), parts.removedLogs.pathsOf(key.id), clock, query);
     },
     async connect(key) {
       const serving = (await environmentOf(key)).serving();
@@ -127,6 +129,7 @@ export function createLocalProcessRuntime(options: LocalProcessRuntimeOptions): 
     },
     async close() {
       listeners.clear();
+      parts.removedLogs.close();
       for (const environment of open.values()) await (await environment).letBe();
     },
     async stopAll() {

@@ -3,6 +3,7 @@ import type { Log } from '../../ports/log.ts';
 import type { BuildQueue } from './build-queue.ts';
 import type { FreePorts } from './free-ports.ts';
 import type { ProcessCleanup } from './process-cleanup.ts';
+import type { RemovedLogs } from './removed-logs.ts';
 import type { SourceCheckouts } from './source-checkouts.ts';
 
 export interface RuntimeLimits {
@@ -63,5 +64,6 @@ export interface RuntimeParts {
   readonly checkoutSlots: BuildQueue;
   readonly ports: FreePorts;
   readonly cleanup: ProcessCleanup;
+  readonly removedLogs: RemovedLogs;
   readonly compileCache: string;
 }
