@@ -5,6 +5,7 @@ import { enableDialogs } from './dialogs.ts';
 import { enableForms } from './forms.ts';
 import { enableLiveParts } from './live-parts.ts';
 import { logViewer } from './log-viewer.ts';
+import { showCurrentSection } from './navigation.ts';
 import { newEnvironment } from './new-environment.ts';
 import { keepTimes } from './times.ts';
 import { themeToggle } from './theme-toggle.ts';
@@ -19,6 +20,7 @@ Alpine.data('newEnvironment', newEnvironment);
 Alpine.data('logViewer', logViewer);
 Alpine.start();
 
+showCurrentSection();
 enableDialogs();
 enableForms();
 enableCopying();

@@ -37,7 +37,7 @@ export function BranchList({ repositoryId, remote, mayCreate }: BranchListProps)
                 aria-label={`New environment of ${plainText(name)}`}
               >
                 <Icon name="plus" />
-                Environment
+                <span class="wide-only">Environment</span>
               </a>
             )}
           </li>

@@ -3,6 +3,7 @@ import { componentOf } from '../../../core/environment.ts';
 import { plainText } from '../../../core/plain-text.ts';
 import type { EnvironmentView } from '../environment-view.ts';
 import { safeHref } from '../safe-href.ts';
+import { EmailAddress } from './email-address.tsx';
 import type { Swap } from './environment-head.tsx';
 import { CsrfField } from './form.tsx';
 import type { Children, Html } from './html.ts';
@@ -49,7 +50,9 @@ export function EnvironmentDetails({ view, swap }: { readonly view: EnvironmentV
         <Fact name="Commit">
           <CommitFact view={view} />
         </Fact>
-        <Fact name="Owner">{metadata.owner.email}</Fact>
+        <Fact name="Owner">
+          <EmailAddress email={metadata.owner.email} />
+        </Fact>
         <Fact name={isOver ? 'Ended' : 'Time left'}>
           {isOver ? (
             <Ago at={status.archivedAt} nowMs={context.nowMs} />

@@ -1,4 +1,5 @@
 import type { PageContext } from '../page-context.ts';
+import { EmailAddress } from './email-address.tsx';
 import { CsrfField } from './form.tsx';
 import type { Children, Html } from './html.ts';
 import { Icon, IconSprite } from './icon.tsx';
@@ -44,8 +45,8 @@ export function Layout({ context, title, section = null, tabIcon = 'berry', chil
         {actor && <Navigation actor={actor} current={section} />}
         {actor && (
           <div class="account">
-            <p class="account-name" title={actor.email}>
-              {actor.email}
+            <p class="account-name">
+              <EmailAddress email={actor.email} />
               <small>{actor.role}</small>
             </p>
             <form method="post" action="/sign-out">

@@ -137,7 +137,7 @@ function TokenForm({ context, form, chosenScopes }: TokenView): Html {
             />
             <span>
               <span class="mono">{scope}</span>
-              <span class="fine block">{SCOPE_TEXTS[scope]}</span>
+              <span class="fine">{SCOPE_TEXTS[scope]}</span>
             </span>
           </label>
         ))}
