@@ -1,4 +1,4 @@
-const SHOWN_MS = 1_600;
+import { REMARK_MS, showRemark } from './notices.ts';
 
 /** Buttons with `data-copy` put that text on the clipboard, and say so for a moment. */
 export function enableCopying(): void {
@@ -16,21 +16,9 @@ async function copy(button: HTMLElement, text: string): Promise<void> {
     window.prompt('Copy this:', text);
     return;
   }
-  announce('Copied.');
+  showRemark('Copied');
   button.classList.add('copied');
   setTimeout(() => {
     button.classList.remove('copied');
-  }, SHOWN_MS);
-}
-
-function announce(text: string): void {
-  const notices = document.querySelector('#notices');
-  if (!notices) return;
-  const remark = document.createElement('p');
-  remark.className = 'visually-hidden';
-  remark.textContent = text;
-  notices.append(remark);
-  setTimeout(() => {
-    remark.remove();
-  }, SHOWN_MS);
+  }, REMARK_MS);
 }

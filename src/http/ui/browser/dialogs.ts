@@ -26,7 +26,7 @@ export function enableDialogs(): void {
 
 function open(dialog: HTMLDialogElement): void {
   if (dialog.open) return;
-  dialog.querySelector('[id$="-problem"]')?.replaceChildren();
+  dialog.querySelector(`#${dialog.id}-problem`)?.replaceChildren();
   dialog.showModal();
   dialog.dispatchEvent(new CustomEvent('opened'));
 }

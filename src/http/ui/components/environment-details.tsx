@@ -4,10 +4,10 @@ import { plainText } from '../../../core/plain-text.ts';
 import type { EnvironmentView } from '../environment-view.ts';
 import { safeHref } from '../safe-href.ts';
 import { EmailAddress } from './email-address.tsx';
-import type { Swap } from './environment-head.tsx';
 import { CsrfField } from './form.tsx';
 import type { Children, Html } from './html.ts';
 import { Icon } from './icon.tsx';
+import type { Swap } from './swap.ts';
 import { Ago, Left, Moment } from './time.tsx';
 
 const SOURCES = {

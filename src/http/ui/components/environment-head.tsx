@@ -7,9 +7,7 @@ import type { Html } from './html.ts';
 import { Icon } from './icon.tsx';
 import type { IconName } from './icon-shapes.tsx';
 import { StatusBadge } from './status-badge.tsx';
-
-/** How a part says that it takes the place of the one before; nothing on the first page. */
-export type Swap = { readonly 'hx-swap-oob'?: 'outerMorph' };
+import type { Swap } from './swap.ts';
 
 /** Name, status, the one sentence, the URL, and what can be done. */
 export function EnvironmentHead({ view, swap }: { readonly view: EnvironmentView; readonly swap: Swap }): Html {

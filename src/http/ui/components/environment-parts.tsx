@@ -3,10 +3,11 @@ import type { ValueLayer } from '../../../core/values.ts';
 import type { HealthStatus } from '../../../core/environment.ts';
 import type { EnvironmentView } from '../environment-view.ts';
 import { EnvironmentDetails } from './environment-details.tsx';
-import { EnvironmentHead, type Swap } from './environment-head.tsx';
+import { EnvironmentHead } from './environment-head.tsx';
 import type { Html } from './html.ts';
 import { Icon } from './icon.tsx';
 import type { IconName } from './icon-shapes.tsx';
+import { OUT_OF_BAND, type Swap } from './swap.ts';
 import { Ago, Moment } from './time.tsx';
 import { valueLeaves } from './value-leaves.ts';
 
@@ -14,8 +15,6 @@ interface PartProps {
   readonly view: EnvironmentView;
   readonly swap: Swap;
 }
-
-const OUT_OF_BAND: Swap = { 'hx-swap-oob': 'outerMorph' };
 
 /** All parts of the page that change by themselves: each takes the place of the one before. */
 export function EnvironmentParts({ view }: { readonly view: EnvironmentView }): Html {

@@ -1,4 +1,5 @@
 import type { PageContext } from '../page-context.ts';
+import { Callout } from './callout.tsx';
 import { EmailAddress } from './email-address.tsx';
 import { CsrfField } from './form.tsx';
 import type { Children, Html } from './html.ts';
@@ -60,9 +61,14 @@ export function Layout({ context, title, section = null, tabIcon = 'berry', chil
       </header>
       <main id="main" tabindex={-1}>
         <p class="banner" id="connection" role="status" hidden />
-        <div class="notices" id="notices" aria-live="polite" />
         {children}
       </main>
+      <div class="notices" id="notices" aria-live="polite" />
+      <template id="not-sent">
+        <Callout tone="danger" closable>
+          <p />
+        </Callout>
+      </template>
     </Document>
   );
 }

@@ -12,10 +12,9 @@ import type { Html } from '../components/html.ts';
 import { Layout } from '../components/layout.tsx';
 import { LogViewer } from '../components/log-viewer.tsx';
 import { PageHead } from '../components/page-head.tsx';
+import { IN_PLACE } from '../components/swap.ts';
 import { stateOf, tabIconOf } from '../environment-state.ts';
 import type { EnvironmentView } from '../environment-view.ts';
-
-const IN_PLACE = {};
 
 export function EnvironmentPage({ view }: { readonly view: EnvironmentView }): Html {
   const { context, id, environment, wholeTimeline } = view;

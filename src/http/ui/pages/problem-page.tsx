@@ -1,6 +1,6 @@
 import type { Problem } from '../../problem.ts';
+import { Callout } from '../components/callout.tsx';
 import type { Html } from '../components/html.ts';
-import { Icon } from '../components/icon.tsx';
 import { Layout, PlainLayout } from '../components/layout.tsx';
 import type { PageContext } from '../page-context.ts';
 
@@ -41,19 +41,19 @@ function ProblemText({ problem }: Pick<ProblemProps, 'problem'>): Html {
   );
 }
 
-/** The same on a page that is open, where whatever asked has a place for it. */
-export function ProblemNotice({ problem }: Pick<ProblemProps, 'problem'>): Html {
+/** The same on a page that is open: where whatever asked has a place for it, or else over the page, to be closed. */
+export function ProblemNotice({
+  problem,
+  closable,
+}: Pick<ProblemProps, 'problem'> & { readonly closable: boolean }): Html {
   return (
-    <div class="callout callout-danger" role="alert">
-      <Icon name="failed" />
-      <div>
-        <p>{problem.detail}</p>
-        {problem.status >= 500 && (
-          <p class="fine">
-            Request <code>{problem.request_id}</code>
-          </p>
-        )}
-      </div>
-    </div>
+    <Callout tone="danger" closable={closable}>
+      <p>{problem.detail}</p>
+      {problem.status >= 500 && (
+        <p class="fine">
+          Request <code>{problem.request_id}</code>
+        </p>
+      )}
+    </Callout>
   );
 }

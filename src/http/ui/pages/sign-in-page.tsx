@@ -1,7 +1,8 @@
+import { Callout } from '../components/callout.tsx';
 import { FormFaultList, TextField } from '../components/form.tsx';
 import type { Html } from '../components/html.ts';
 import { PlainLayout } from '../components/layout.tsx';
-import type { FormState } from '../forms/form-state.ts';
+import { hasFaults, type FormState } from '../forms/form-state.ts';
 import type { PageContext } from '../page-context.ts';
 
 export interface SignInPageProps {
@@ -69,10 +70,16 @@ export function SignInLinkPage({
       <FormFaultList faults={faults} />
       {secret === '' ? (
         <p>
-          This link is not complete. <a href="/sign-in">Sign in with a password</a>, or ask for a new link.
+          This link is not complete: open it as a whole, or <a href="/sign-in">sign in with a password</a>.
         </p>
       ) : (
-        <form method="post" action="/sign-in/link" class="stack" id="sign-in-link">
+        <form
+          method="post"
+          action="/sign-in/link"
+          class="stack"
+          id="sign-in-link"
+          data-at-once={hasFaults(faults) ? undefined : ''}
+        >
           <p class="soft">This link signs you in once. Set a password afterwards to come back without one.</p>
           <input type="hidden" name="secret" value={secret} />
           <button class="button button-primary button-wide" type="submit" autofocus>
@@ -80,6 +87,21 @@ export function SignInLinkPage({
           </button>
         </form>
       )}
+    </PlainLayout>
+  );
+}
+
+/** For a link that signs nobody in, or not any more. */
+export function UsedLinkPage({ context }: { readonly context: PageContext }): Html {
+  return (
+    <PlainLayout context={context} title="Sign in by link">
+      <h1>This link is used up</h1>
+      <Callout tone="danger">
+        <p>
+          This link was already used or is over. Restart Blueberry for a new one, or{' '}
+          <a href="/sign-in">sign in with a password</a>.
+        </p>
+      </Callout>
     </PlainLayout>
   );
 }

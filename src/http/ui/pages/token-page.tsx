@@ -1,13 +1,13 @@
 import { may, SCOPES, type Scope } from '../../../core/permissions.ts';
 import { plainText } from '../../../core/plain-text.ts';
 import type { CreatedToken, TokenWithUse } from '../../../services/token-service.ts';
-import { EmptyState } from '../components/empty-state.tsx';
 import { CsrfField, Field, FieldFaults, FormFaultList, TextField } from '../components/form.tsx';
 import type { Html } from '../components/html.ts';
 import { Icon } from '../components/icon.tsx';
 import { Layout } from '../components/layout.tsx';
 import { PageHead } from '../components/page-head.tsx';
-import { Ago, Moment } from '../components/time.tsx';
+import { IN_PLACE } from '../components/swap.ts';
+import { TokenList } from '../components/token-list.tsx';
 import type { FormState } from '../forms/form-state.ts';
 import type { PageContext } from '../page-context.ts';
 
@@ -58,22 +58,7 @@ export function TokenContent(view: TokenView): Html {
       {created !== null && <CreatedSecret created={created} />}
       <div class="columns">
         <TokenForm {...view} />
-        <section class="card" aria-labelledby="tokens-title">
-          <h2 class="card-title" id="tokens-title">
-            Your tokens
-          </h2>
-          {tokens.length === 0 ? (
-            <EmptyState icon="key" title="No token yet">
-              <p>Send one as “Authorization: Bearer bb_…” with each request to the API.</p>
-            </EmptyState>
-          ) : (
-            <ul class="tokens">
-              {tokens.map((token) => (
-                <TokenRow token={token} context={view.context} />
-              ))}
-            </ul>
-          )}
-        </section>
+        <TokenList context={view.context} tokens={tokens} swap={IN_PLACE} />
       </div>
     </div>
   );
@@ -81,7 +66,7 @@ export function TokenContent(view: TokenView): Html {
 
 function CreatedSecret({ created }: { readonly created: CreatedToken }): Html {
   return (
-    <div class="callout callout-ready" role="status">
+    <div class="callout callout-ready" role="status" tabindex={-1} data-take-focus="">
       <Icon name="ready" />
       <div class="stack">
         <p>
@@ -101,6 +86,7 @@ function CreatedSecret({ created }: { readonly created: CreatedToken }): Html {
 
 function TokenForm({ context, form, chosenScopes }: TokenView): Html {
   const { actor } = context;
+  const scopeFaults = form.faults.fields['scopes'] ?? [];
   return (
     <form
       class="card form"
@@ -124,7 +110,7 @@ function TokenForm({ context, form, chosenScopes }: TokenView): Html {
         placeholder="deploy from CI"
         hint="What it is used for."
       />
-      <fieldset class="field">
+      <fieldset class="field" aria-describedby="field-scopes-faults">
         <legend class="label">Scopes</legend>
         {SCOPES.filter((scope) => actor !== null && may(actor, scope)).map((scope) => (
           <label class="check">
@@ -134,6 +120,7 @@ function TokenForm({ context, form, chosenScopes }: TokenView): Html {
               value={scope}
               checked={chosenScopes.includes(scope)}
               autocomplete="off"
+              aria-invalid={scopeFaults.length > 0 ? 'true' : undefined}
             />
             <span>
               <span class="mono">{scope}</span>
@@ -141,7 +128,7 @@ function TokenForm({ context, form, chosenScopes }: TokenView): Html {
             </span>
           </label>
         ))}
-        <FieldFaults id="field-scopes-faults" faults={form.faults.fields['scopes'] ?? []} />
+        <FieldFaults id="field-scopes-faults" faults={scopeFaults} />
       </fieldset>
       <Field
         form={form}
@@ -163,56 +150,5 @@ function TokenForm({ context, form, chosenScopes }: TokenView): Html {
         </button>
       </div>
     </form>
-  );
-}
-
-function TokenRow({ token, context }: { readonly token: TokenWithUse; readonly context: PageContext }): Html {
-  const { id, record, lastUsedAt } = token;
-  const isExpired = record.expiresAt !== null && Date.parse(record.expiresAt) <= context.nowMs;
-  const isOver = record.revokedAt !== null || isExpired;
-  const action = `/tokens/${id}/revoke`;
-  return (
-    <li class={isOver ? 'token token-over' : 'token'} id={`token-${id}`}>
-      <div class="item-main">
-        <p class="item-title">{plainText(record.name)}</p>
-        <p class="fine">{record.scopes.join(', ')}</p>
-        <p class="fine">
-          Made <Ago at={record.createdAt} nowMs={context.nowMs} />
-          {' · '}
-          {lastUsedAt === null ? (
-            'never used'
-          ) : (
-            <>
-              used <Ago at={lastUsedAt} nowMs={context.nowMs} />
-            </>
-          )}
-          {' · '}
-          {record.expiresAt === null ? (
-            'does not end'
-          ) : (
-            <>
-              {isExpired ? 'ended' : 'ends'} <Moment at={record.expiresAt} />
-            </>
-          )}
-        </p>
-      </div>
-      {record.revokedAt !== null ? (
-        <span class="badge badge-terminated">
-          <Icon name="terminated" />
-          Revoked
-        </span>
-      ) : (
-        <form method="post" action={action} hx-post={action} hx-target="#tokens" hx-swap="outerMorph">
-          <CsrfField token={context.csrfToken} />
-          <button
-            class="button button-danger-quiet button-small"
-            type="submit"
-            aria-label={`Revoke ${plainText(record.name)}`}
-          >
-            Revoke
-          </button>
-        </form>
-      )}
-    </li>
   );
 }

@@ -7,7 +7,7 @@ import { isFromScript } from '../reply.ts';
 
 /**
  * How problems look to people. A script on a page gets a notice with the same status: in the place that it names where
- * that is made for problems (its id ends with `-problem`), else at the top of the page, with nothing else replaced.
+ * that is made for problems (its id ends with `-problem`), else over the page, with nothing of it replaced.
  */
 export function registerProblemPages(app: FastifyInstance, parts: Pick<HttpParts, 'assets' | 'clock'>): void {
   app.renderProblemsWith((problem, request, reply) => {
@@ -16,7 +16,7 @@ export function registerProblemPages(app: FastifyInstance, parts: Pick<HttpParts
       const hasPlace = typeof target === 'string' && target.endsWith('-problem');
       if (!hasPlace) reply.header('hx-retarget', '#notices');
       reply.header('hx-reswap', 'innerHTML');
-      return htmlText(<ProblemNotice problem={problem} />);
+      return htmlText(<ProblemNotice problem={problem} closable={!hasPlace} />);
     }
     return `<!doctype html>${htmlText(<ProblemPage context={pageContext(request, reply, parts)} problem={problem} />)}`;
   });

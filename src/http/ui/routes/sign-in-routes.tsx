@@ -8,7 +8,7 @@ import { readForm, readQuery } from '../forms/form-body.ts';
 import { formWith, NO_FAULTS } from '../forms/form-state.ts';
 import { attempt } from '../forms/submit.ts';
 import { pageContext } from '../page-context.ts';
-import { SignInLinkPage, SignInPage } from '../pages/sign-in-page.tsx';
+import { SignInLinkPage, SignInPage, UsedLinkPage } from '../pages/sign-in-page.tsx';
 import { sendPage } from '../reply.ts';
 
 /** Signing in and out. The session begins anew at each sign-in: a cookie that was there before means nothing. */
@@ -60,7 +60,13 @@ export function registerSignIn(app: FastifyInstance, parts: HttpParts, limiter: 
       return reply.redirect('/', 303);
     }
     const context = pageContext(request, reply, parts);
-    return sendPage(reply, <SignInLinkPage context={context} secret="" faults={session.faults} />, session.status);
+    const page =
+      session.status === 401 ? (
+        <UsedLinkPage context={context} />
+      ) : (
+        <SignInLinkPage context={context} secret={secret} faults={session.faults} />
+      );
+    return sendPage(reply, page, session.status);
   });
 
   app.post('/sign-out', async (request, reply) => {

@@ -3,6 +3,8 @@ import { tokenCreate } from '../../../services/contract/account-inputs.ts';
 import type { CreatedToken } from '../../../services/token-service.ts';
 import type { HttpParts } from '../../parts.ts';
 import { actorOf } from '../../request-context.ts';
+import { OUT_OF_BAND } from '../components/swap.ts';
+import { TokenList } from '../components/token-list.tsx';
 import { readForm } from '../forms/form-body.ts';
 import { formWith, type FormState } from '../forms/form-state.ts';
 import { submit } from '../forms/submit.ts';
@@ -34,14 +36,21 @@ export function registerTokens(app: FastifyInstance, parts: HttpParts): void {
       (valid) => tokens.createToken(actorOf(request), valid),
       lifetime === undefined ? { fields: { expires_at: ['Is not one of the choices.'] }, form: [] } : undefined,
     );
-    if (created.ok) return sendTokens(request, reply, { created: created.value });
+    if (created.ok) {
+      // A form of its own takes the place of what was typed.
+      reply.header('hx-reswap', 'outerHTML');
+      return sendTokens(request, reply, { created: created.value });
+    }
     const state = formWith(form.typed, created.faults);
     return sendTokens(request, reply, { form: state, chosenScopes: form.all('scopes'), status: created.status });
   });
 
   app.post<{ Params: { token_id: string } }>('/tokens/:token_id/revoke', async (request, reply) => {
     await tokens.revokeToken(actorOf(request), request.params.token_id);
-    return isFromScript(request) ? sendTokens(request, reply, {}) : reply.redirect('/tokens', 303);
+    if (!isFromScript(request)) return reply.redirect('/tokens', 303);
+    const context = await openPage(request, reply, parts);
+    const { items } = await tokens.listTokens(actorOf(request), { limit: TOKENS_MAX });
+    return sendPart(reply, <TokenList context={context} tokens={items} swap={OUT_OF_BAND} />);
   });
 
   async function sendTokens(
