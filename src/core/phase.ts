@@ -40,7 +40,7 @@ function isFailure(condition: Condition): boolean {
 
 function pendingMessage(current: readonly Condition[]): string {
   const unfinished = current.find((condition) => condition.status !== 'True');
-  return unfinished?.message ?? 'Waiting for the controller to take it up.';
+  return unfinished?.message ?? 'Waiting to be started.';
 }
 
 function readyMessage(environment: Environment): string {

@@ -31,3 +31,8 @@ export function timeLeft(until: string, nowMs: number): string {
   const ms = Date.parse(until) - nowMs;
   return ms <= 0 ? 'ends now' : durationText(ms);
 }
+
+/** `2026-11-24 05:16 UTC`, for where nobody knows the reader's zone. */
+export function utcText(at: string): string {
+  return `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`;
+}

@@ -1,4 +1,5 @@
 import { Failure } from '../core/errors.ts';
+import { utcText } from '../core/relative-time.ts';
 import { isNoHttp } from './forward-request.ts';
 import type { PreviewTarget } from './preview-target.ts';
 import type { Notice } from './replies.ts';
@@ -19,14 +20,14 @@ export function noticeOf(target: Exclude<PreviewTarget, { kind: 'serving' }>, co
   const details = { href: `${consoleUrl}/environments/${metadata.id}`, label: 'Open in Blueberry' };
   switch (target.kind) {
     case 'gone': {
-      const ended = status.archivedAt !== null;
-      const how = ended ? `was removed at ${status.archivedAt}` : 'is being removed';
+      const endedAt = status.archivedAt;
+      const how = endedAt === null ? 'is being removed' : `was removed at ${utcText(endedAt)}`;
       return {
         failure: new Failure('not_found', `The environment ${name} ${how}. Create a new one to see its branch again.`),
         page: {
           tone: 'gone',
           name,
-          heading: ended ? 'Gone' : 'Being removed',
+          heading: endedAt === null ? 'Being removed' : 'Gone',
           live: false,
           links: [details, overview],
         },

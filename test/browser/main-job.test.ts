@@ -130,12 +130,31 @@ it('sleeps, and a visit wakes it', async () => {
   await page.locator('#env-timeline').getByText('Woken by a visit.').waitFor();
 });
 
-it('is deleted, and says what is gone', async () => {
+it('pauses and resumes its log', async () => {
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByText('Paused, 0 new').waitFor();
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await page.getByText('Following').waitFor();
+  await page.getByRole('button', { name: 'Pause' }).waitFor();
+});
+
+it('tells times as people read them', async () => {
+  const text = await page.locator('main').innerText();
+  expect(text).toContain('Lives until');
+  expect(text).not.toMatch(/\d{4}-\d\d-\d\dT/);
+});
+
+it('is deleted, and says what goes and what is gone', async () => {
   await page.getByRole('link', { name: 'Delete' }).click();
   const dialog = page.getByRole('dialog', { name: 'Delete feature-login-page?' });
+  await dialog.getByText('Process web').waitFor();
   await dialog.getByRole('button', { name: 'Delete' }).click();
   await badge('Terminated').waitFor();
   await page.locator('#env-receipt').getByText('seen gone').waitFor();
+  await page.getByText('Ended. The log was removed with the environment.').waitFor();
+  expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
+  await page.reload();
+  await page.getByText('Its log was removed with it.').waitFor();
   const preview = await console.context.newPage();
   const answer = await preview.goto(`http://feature-login-page.localhost:${String(product.port)}/`);
   expect(answer?.status()).toBe(404);

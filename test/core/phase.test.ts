@@ -38,7 +38,7 @@ describe('the status of an environment', () => {
   it('is pending before anything has been seen', () => {
     expect(deriveStatus(sampleEnvironment())).toEqual({
       phase: 'pending',
-      message: 'Waiting for the controller to take it up.',
+      message: 'Waiting to be started.',
     });
   });
 

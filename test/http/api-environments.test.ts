@@ -27,7 +27,7 @@ describe('an environment', () => {
       id: expect.stringMatching(/^env_[a-z2-7]{26}$/) as string,
       name: 'whole',
       status: 'pending',
-      message: 'Waiting for the controller to take it up.',
+      message: 'Waiting to be started.',
       urls: ['http://whole.localhost:8000'],
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
       updated_at: reply.body.created_at as string,

@@ -119,13 +119,13 @@ describe('what is said in place of an application', () => {
     expect(program.status).toBe(503);
     expect(program.headers['retry-after']).toBe('2');
     expect(JSON.parse(program.text)).toMatchObject({
-      detail: 'Waiting for the controller to take it up.',
+      detail: 'Waiting to be started.',
       instance: '/some/where',
     });
     const person = await preview.ask('pending', { headers: BROWSER });
     expect(person.status).toBe(503);
     expect(person.headers['cache-control']).toBe('no-store');
-    expect(person.text).toContain('role="status">Waiting for the controller to take it up.');
+    expect(person.text).toContain('role="status">Waiting to be started.');
     expect(person.text).toContain('http-equiv="refresh"');
   });
 
@@ -170,7 +170,9 @@ describe('what is said in place of an application', () => {
     expect(await preview.ask('leaving')).toMatchObject({ status: 404 });
     expect((await preview.ask('leaving', { headers: BROWSER })).text).toContain('is being removed');
     await remove('left', true);
-    expect((await preview.ask('left', { headers: BROWSER })).text).toContain('was removed at');
+    expect((await preview.ask('left', { headers: BROWSER })).text).toMatch(
+      /was removed at \d{4}-\d\d-\d\d \d\d:\d\d UTC\./,
+    );
   });
 
   it('of a successor is its own state, never what its predecessor still serves', async () => {
@@ -236,7 +238,7 @@ describe('the status that live pages follow', () => {
     expect(JSON.parse(before.text)).toEqual({
       name: 'followed',
       status: 'pending',
-      message: 'Waiting for the controller to take it up.',
+      message: 'Waiting to be started.',
       asleep: false,
       ready: false,
     });

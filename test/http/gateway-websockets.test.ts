@@ -123,7 +123,7 @@ it('get the answer of an application that refuses', async () => {
 
 it.each([
   ['nothing-there', 404, 'There is no environment named nothing-there.'],
-  ['still-pending', 503, 'Waiting for the controller to take it up.'],
+  ['still-pending', 503, 'Waiting to be started.'],
 ])('are told why there is nothing to talk to (%s)', async (name, status, detail) => {
   if (name === 'still-pending') await preview.create(name);
   const { socket, text } = await rawSocket(name, HANDSHAKE);

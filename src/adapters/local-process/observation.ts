@@ -80,9 +80,14 @@ function resourcesOf(
     if (!state.built) resources.push({ kind: 'Build', name: `build${suffix}`, health, message: null });
     if (state.process) {
       const { pid, port, startedAt, restarts } = state.process;
-      const message = `Process ${String(pid)}, port ${String(port)}, started ${startedAt}, restarted ${String(restarts)} times`;
+      const message = `Process ${String(pid)} on port ${String(port)}, started ${startedAt}${restarted(restarts)}`;
       resources.push({ kind: 'Process', name: `web${suffix}`, health, message });
     }
   }
   return resources;
+}
+
+function restarted(times: number): string {
+  if (times === 0) return '';
+  return times === 1 ? ', restarted once' : `, restarted ${String(times)} times`;
 }

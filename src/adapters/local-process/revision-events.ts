@@ -14,7 +14,7 @@ export function createRevisionProgress(clock: Clock, onChange: () => void): Revi
   let current: RuntimeProgress = {
     step: 'waiting',
     reason: 'Deploying',
-    message: 'Waiting to be taken up.',
+    message: 'Waiting to be started.',
     since: clock.timestamp(),
   };
 

@@ -4,6 +4,8 @@ import { stripVTControlCharacters } from 'node:util';
 const NOISE = [
   /^\s*$/,
   /^\$ /,
+  // How npm and pnpm announce a script.
+  /^> \S/,
   /^\s*at .+[:)]/,
   /^\s*[\^~]+\s*$/,
   /^[\s{}[\]();,]+$/,

@@ -29,6 +29,18 @@ const CASES: readonly [cause: string, files: Record<string, string>, reason: str
     ['`npm install` failed', NEXT.push],
   ],
   [
+    'a script of npm, which announces what it runs',
+    {
+      'package.json': JSON.stringify({
+        name: 'x',
+        version: '1.0.0',
+        scripts: { build: 'echo "no widget" >&2; exit 4', start: 'node s.js' },
+      }),
+    },
+    'BuildFailed',
+    ['`npm run build` failed with exit code 4: no widget.', NEXT.push],
+  ],
+  [
     'a program of a build step that is not there',
     { 'blueberry.yaml': 'build: no-such-compiler --fast\nrun: node s.js\n' },
     'CommandNotFound',

@@ -94,7 +94,7 @@ it('starts again what crashes, tells so, and goes on', async () => {
   await serve(telling(PIDS));
   const { own } = await told();
   process.kill(own, 'SIGKILL');
-  const seen = await stage.until('restarted', ({ resources }) => /restarted 1 /.test(JSON.stringify(resources)));
+  const seen = await stage.until('restarted', ({ resources }) => /restarted once/.test(JSON.stringify(resources)));
   if (seen.progress?.step === 'waiting') expect(seen.progress.reason).toMatch(/Restarting|Starting/);
   await stage.untilServing(1);
   expect((await told()).own).not.toBe(own);

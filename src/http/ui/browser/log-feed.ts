@@ -8,6 +8,8 @@ export interface LogFollower {
   line(line: LogLine): void;
   /** What to tell the reader about the connection. */
   state(text: string): void;
+  /** The environment is over, and no line comes any more. */
+  ended(): void;
 }
 
 const TAIL = 500;
@@ -42,7 +44,7 @@ export function createLogFeed(url: string, follower: LogFollower): void {
     source.addEventListener('end', () => {
       ended = true;
       close();
-      follower.state('Ended');
+      follower.ended();
     });
     source.addEventListener('error', () => {
       follower.state('Reconnecting…');

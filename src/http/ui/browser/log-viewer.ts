@@ -10,6 +10,7 @@ const BOTTOM_TOLERANCE_PX = 24;
 export function logViewer() {
   let atBottom = true;
   let paused = false;
+  let ended = false;
   let waiting: LogLine[] = [];
   let frame = 0;
   let state = '';
@@ -27,8 +28,10 @@ export function logViewer() {
         if (atBottom) lines.scrollTop = lines.scrollHeight;
       };
       const say = (): void => {
-        const { state: place } = this.$refs;
+        const { state: place, pause, text } = this.$refs;
         if (place) place.textContent = paused ? `Paused, ${String(waiting.length)} new` : state;
+        if (pause) pause.hidden = ended && !paused;
+        if (text) text.hidden = ended;
       };
       createLogFeed(url, {
         line(line) {
@@ -41,6 +44,11 @@ export function logViewer() {
           state = next;
           say();
         },
+        ended() {
+          ended = true;
+          state = 'Ended. The log was removed with the environment.';
+          say();
+        },
       });
       this.$el.addEventListener('log-resumed', () => {
         show();
@@ -50,7 +58,9 @@ export function logViewer() {
     },
     toggle(this: Magics): void {
       paused = !paused;
-      this.$refs['pause']?.setAttribute('aria-pressed', String(paused));
+      const [pause, resume] = this.$refs['pause']?.querySelectorAll<HTMLElement>('span') ?? [];
+      if (pause) pause.hidden = paused;
+      if (resume) resume.hidden = !paused;
       if (!paused) atBottom = true;
       this.$refs['lines']?.dispatchEvent(new CustomEvent(paused ? 'log-paused' : 'log-resumed', { bubbles: true }));
     },

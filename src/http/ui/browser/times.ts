@@ -10,9 +10,10 @@ export function serverNow(): number {
   return Date.now() + skewMs;
 }
 
-/** A date and time in the user's own language and zone. */
+/** A date and time in the user's own language and zone; the year only where it is another one. */
 export function momentText(at: Date): string {
   return at.toLocaleString(undefined, {
+    ...(at.getFullYear() === new Date(serverNow()).getFullYear() ? {} : { year: 'numeric' }),
     weekday: 'short',
     day: 'numeric',
     month: 'short',

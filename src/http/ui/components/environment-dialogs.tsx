@@ -7,7 +7,7 @@ import { formWith } from '../forms/form-state.ts';
 import { FormDialog } from './dialog.tsx';
 import type { Html } from './html.ts';
 import { Ago } from './time.tsx';
-import { TtlField } from './ttl-field.tsx';
+import { longerTtl, TtlField } from './ttl-field.tsx';
 
 /** The dialogs of an environment's page. They stand apart from what changes by itself, so nothing typed is lost. */
 export function EnvironmentDialogs({ view }: { readonly view: EnvironmentView }): Html {
@@ -32,7 +32,7 @@ export function EnvironmentDialogs({ view }: { readonly view: EnvironmentView })
             </span>
           </label>
           <div
-            id="commit-choices"
+            id="commits-problem"
             hx-get={`/environments/${id}/commits`}
             hx-trigger="opened from:#redeploy-dialog"
             hx-target="this"
@@ -50,7 +50,7 @@ export function EnvironmentDialogs({ view }: { readonly view: EnvironmentView })
         submitLabel="Extend"
       >
         <TtlField
-          form={formWith({ ttl_hours: String(environment.spec.ttlHours) })}
+          form={formWith({ ttl_hours: String(longerTtl(environment.spec.expiresAt, context.nowMs)) })}
           label="Time to live from now"
           nowMs={context.nowMs}
         />
@@ -63,15 +63,28 @@ export function EnvironmentDialogs({ view }: { readonly view: EnvironmentView })
         submitLabel="Delete"
         danger
       >
-        <WhatWillGo view={view} />
+        <div
+          id="removal-problem"
+          hx-get={`/environments/${id}/delete`}
+          hx-trigger="opened from:#delete-dialog"
+          hx-target="this"
+          hx-swap="innerHTML"
+        >
+          <WhatWillGo environment={environment} resources={null} />
+        </div>
       </FormDialog>
     </>
   );
 }
 
+export interface WhatWillGoProps extends Pick<EnvironmentView, 'environment'> {
+  /** Null until it has been asked for. */
+  readonly resources: EnvironmentView['resources'] | null;
+}
+
 /** Said before anything is deleted. */
-export function WhatWillGo({ view: { environment, resources } }: { readonly view: EnvironmentView }): Html {
-  const running = 'problem' in resources ? [] : resources;
+export function WhatWillGo({ environment, resources }: WhatWillGoProps): Html {
+  const running = resources === null || 'problem' in resources ? [] : resources;
   return (
     <div class="stack">
       <p>This cannot be taken back. What goes:</p>
@@ -79,6 +92,7 @@ export function WhatWillGo({ view: { environment, resources } }: { readonly view
         <li>
           its URL <span class="mono break">{environment.status.urls[0] ?? ''}</span>
         </li>
+        {resources === null && <li class="fine needs-script">Asking what runs…</li>}
         {running.map(({ kind, name }) => (
           <li>
             {plainText(kind)} <span class="mono break">{plainText(name)}</span>

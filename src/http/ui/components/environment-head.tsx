@@ -1,4 +1,3 @@
-import { plainText } from '../../../core/plain-text.ts';
 import { isLiving, stateOf, tabIconOf } from '../environment-state.ts';
 import type { EnvironmentView } from '../environment-view.ts';
 import { safeHref } from '../safe-href.ts';
@@ -6,6 +5,7 @@ import { CsrfField } from './form.tsx';
 import type { Html } from './html.ts';
 import { Icon } from './icon.tsx';
 import type { IconName } from './icon-shapes.tsx';
+import { Sentence } from './sentence.tsx';
 import { StatusBadge } from './status-badge.tsx';
 import type { Swap } from './swap.ts';
 
@@ -33,9 +33,7 @@ export function EnvironmentHead({ view, swap }: { readonly view: EnvironmentView
         <h1>{metadata.name}</h1>
         <StatusBadge state={state} />
       </div>
-      <p class="env-message" id="env-message" role="status">
-        {plainText(status.message)}
-      </p>
+      <Message failed={state === 'failed'} message={status.message} />
       {url !== undefined && (
         <div class="url-bar">
           <a class="url" href={url} target="_blank" rel="noopener">
@@ -56,6 +54,17 @@ export function EnvironmentHead({ view, swap }: { readonly view: EnvironmentView
       )}
       {view.mayChange && <Actions view={view} />}
     </header>
+  );
+}
+
+function Message({ failed, message }: { readonly failed: boolean; readonly message: string }): Html {
+  return (
+    <div class={failed ? 'env-message callout callout-danger' : 'env-message'} id="env-message" role="status">
+      {failed && <Icon name="failed" />}
+      <div>
+        <Sentence text={message} />
+      </div>
+    </div>
   );
 }
 

@@ -7,6 +7,7 @@ import { EnvironmentHead } from './environment-head.tsx';
 import type { Html } from './html.ts';
 import { Icon } from './icon.tsx';
 import type { IconName } from './icon-shapes.tsx';
+import { Sentence } from './sentence.tsx';
 import { OUT_OF_BAND, type Swap } from './swap.ts';
 import { Ago, Moment } from './time.tsx';
 import { valueLeaves } from './value-leaves.ts';
@@ -41,7 +42,9 @@ export function EnvironmentTimeline({ view, swap }: PartProps): Html {
         {timeline.map((event) => (
           <li class={`event event-${event.record.type}`} id={event.id}>
             <div class="event-text">
-              <p>{plainText(event.record.message)}</p>
+              <p>
+                <Sentence text={event.record.message} />
+              </p>
               <p class="fine">
                 {event.record.actor} · <Ago at={event.record.at} nowMs={context.nowMs} />
               </p>
@@ -83,7 +86,9 @@ export function EnvironmentResources({ view: { resources }, swap }: PartProps): 
         Resources
       </h2>
       {'problem' in resources ? (
-        <p class="card-note">{resources.problem}</p>
+        <p class="card-note">
+          <Sentence text={resources.problem} />
+        </p>
       ) : resources.length === 0 ? (
         <p class="card-note">Nothing runs.</p>
       ) : (
@@ -98,7 +103,11 @@ export function EnvironmentResources({ view: { resources }, swap }: PartProps): 
                 <p>
                   {plainText(kind)} <span class="mono break">{plainText(name)}</span>
                 </p>
-                {message !== null && <p class="fine">{plainText(message)}</p>}
+                {message !== null && (
+                  <p class="fine">
+                    <Sentence text={message} />
+                  </p>
+                )}
               </div>
             </li>
           ))}

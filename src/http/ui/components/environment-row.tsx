@@ -5,6 +5,7 @@ import { isLiving, stateOf } from '../environment-state.ts';
 import { safeHref } from '../safe-href.ts';
 import type { Html } from './html.ts';
 import { Icon } from './icon.tsx';
+import { Sentence } from './sentence.tsx';
 import { StatusBadge } from './status-badge.tsx';
 import { Ago, Left } from './time.tsx';
 
@@ -28,7 +29,9 @@ export function EnvironmentRow({ environment, repositoryName, nowMs }: Environme
         <a class="row-link" href={`/environments/${metadata.id}`}>
           {metadata.name}
         </a>
-        <p class="row-message">{plainText(status.message)}</p>
+        <p class="row-message">
+          <Sentence text={status.message} />
+        </p>
       </div>
       <div class="row-source">
         <span class="mono clip">

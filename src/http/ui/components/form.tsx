@@ -2,6 +2,7 @@ import { CSRF_FIELD } from '../../csrf.ts';
 import type { FormFaults, FormState } from '../forms/form-state.ts';
 import type { Children, Html } from './html.ts';
 import { Icon } from './icon.tsx';
+import { Sentence } from './sentence.tsx';
 
 /** Carried by every form that changes something. */
 export function CsrfField({ token }: { readonly token: string }): Html {
@@ -57,7 +58,9 @@ export function FieldFaults({ id, faults }: { readonly id: string; readonly faul
   return (
     <ul class="faults" id={id} hidden={faults.length === 0}>
       {faults.map((fault) => (
-        <li>{fault}</li>
+        <li>
+          <Sentence text={fault} />
+        </li>
       ))}
     </ul>
   );
@@ -73,7 +76,9 @@ export function FormFaultList({ faults }: { readonly faults: FormFaults }): Html
       <Icon name="failed" />
       <div>
         {lines.map((line) => (
-          <p>{line}</p>
+          <p>
+            <Sentence text={line} />
+          </p>
         ))}
       </div>
     </div>

@@ -20,13 +20,24 @@ export function LogViewer({ id }: { readonly id: string }): Html {
           id="log-pause"
           type="button"
           x-on:click="toggle"
-          aria-pressed="false"
           x-ref="pause"
         >
-          <Icon name="pause" />
-          Pause
+          <span>
+            <Icon name="pause" />
+            Pause
+          </span>
+          <span hidden>
+            <Icon name="play" />
+            Resume
+          </span>
         </button>
-        <a class="button button-quiet button-small" href={`/environments/${id}/log`} target="_blank" rel="noopener">
+        <a
+          class="button button-quiet button-small"
+          href={`/environments/${id}/log`}
+          target="_blank"
+          rel="noopener"
+          x-ref="text"
+        >
           <Icon name="external" />
           As text
         </a>
@@ -45,6 +56,18 @@ export function LogViewer({ id }: { readonly id: string }): Html {
           <noscript>Following the log needs JavaScript; “As text” shows what is there.</noscript>
         </p>
       </div>
+    </section>
+  );
+}
+
+/** In its place when the environment is over. */
+export function RemovedLog(): Html {
+  return (
+    <section class="card" aria-labelledby="env-log-title">
+      <h2 class="card-title" id="env-log-title">
+        Log
+      </h2>
+      <p class="card-note">Its log was removed with it.</p>
     </section>
   );
 }

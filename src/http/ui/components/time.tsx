@@ -1,4 +1,4 @@
-import { timeAgo, timeLeft } from '../../../core/relative-time.ts';
+import { timeAgo, timeLeft, utcText } from '../../../core/relative-time.ts';
 import type { Html } from './html.ts';
 
 interface TimeProps {
@@ -10,7 +10,7 @@ interface TimeProps {
 /** "4 min ago", kept true by the browser; the full time in its own zone on hovering. */
 export function Ago({ at, nowMs }: TimeProps): Html {
   return (
-    <time datetime={at} title={utc(at)} data-relative="ago">
+    <time datetime={at} title={utcText(at)} data-relative="ago">
       {timeAgo(at, nowMs)}
     </time>
   );
@@ -19,7 +19,7 @@ export function Ago({ at, nowMs }: TimeProps): Html {
 /** "2 d 4 h", kept true by the browser. */
 export function Left({ at, nowMs }: TimeProps): Html {
   return (
-    <time datetime={at} title={utc(at)} data-relative="left">
+    <time datetime={at} title={utcText(at)} data-relative="left">
       {timeLeft(at, nowMs)}
     </time>
   );
@@ -29,12 +29,7 @@ export function Left({ at, nowMs }: TimeProps): Html {
 export function Moment({ at }: { readonly at: string }): Html {
   return (
     <time datetime={at} data-moment="">
-      {utc(at)}
+      {utcText(at)}
     </time>
   );
-}
-
-/** `2026-11-24 05:16 UTC` */
-export function utc(at: string): string {
-  return `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`;
 }

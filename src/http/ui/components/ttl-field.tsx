@@ -1,15 +1,22 @@
+import { utcText } from '../../../core/relative-time.ts';
 import { TTL_HOURS_MAX, TTL_HOURS_MIN } from '../../../core/ttl.ts';
 import type { FormState } from '../forms/form-state.ts';
 import { Field } from './form.tsx';
 import type { Html } from './html.ts';
-import { utc } from './time.tsx';
 
+const HOUR_MS = 3_600_000;
 const PRESETS = [
   { hours: 4, label: '4 h' },
   { hours: 24, label: '1 day' },
   { hours: 72, label: '3 days' },
   { hours: 168, label: '7 days' },
 ] as const;
+
+/** The shortest usual time that is noticeably longer than what is left. */
+export function longerTtl(expiresAt: string, nowMs: number): number {
+  const hoursLeft = (Date.parse(expiresAt) - nowMs) / HOUR_MS;
+  return PRESETS.find(({ hours }) => hours > hoursLeft + 1)?.hours ?? TTL_HOURS_MAX;
+}
 
 /** Hours to live, with the end that they lead to shown as a date. */
 export function TtlField({
@@ -72,5 +79,5 @@ function endText(typed: string, nowMs: number): string {
   const hours = Number(typed);
   const fits = Number.isInteger(hours) && hours >= TTL_HOURS_MIN && hours <= TTL_HOURS_MAX;
   if (!fits) return `A whole number from ${String(TTL_HOURS_MIN)} to ${String(TTL_HOURS_MAX)}.`;
-  return `Ends ${utc(new Date(nowMs + hours * 3_600_000).toISOString())}, and is renewed by each new commit.`;
+  return `Ends ${utcText(new Date(nowMs + hours * HOUR_MS).toISOString())}, and is renewed by each new commit.`;
 }

@@ -10,7 +10,7 @@ import {
 import { CsrfField } from '../components/form.tsx';
 import type { Html } from '../components/html.ts';
 import { Layout } from '../components/layout.tsx';
-import { LogViewer } from '../components/log-viewer.tsx';
+import { LogViewer, RemovedLog } from '../components/log-viewer.tsx';
 import { PageHead } from '../components/page-head.tsx';
 import { IN_PLACE } from '../components/swap.ts';
 import { stateOf, tabIconOf } from '../environment-state.ts';
@@ -36,7 +36,7 @@ export function EnvironmentPage({ view }: { readonly view: EnvironmentView }): H
       <div class="env-columns">
         <div class="env-main">
           <EnvironmentReceipt view={view} swap={IN_PLACE} />
-          <LogViewer id={id} />
+          {environment.status.archivedAt === null ? <LogViewer id={id} /> : <RemovedLog />}
           <EnvironmentTimeline view={view} swap={IN_PLACE} />
         </div>
         <div class="env-side">
@@ -59,7 +59,7 @@ export function DeleteEnvironmentPage({ view }: { readonly view: EnvironmentView
       <PageHead title={`Delete ${name}?`} parent={{ href: `/environments/${id}`, label: name }} />
       <form class="card form" method="post" action={`/environments/${id}/delete`}>
         <CsrfField token={context.csrfToken} />
-        <WhatWillGo view={view} />
+        <WhatWillGo environment={environment} resources={view.resources} />
         <div class="form-end">
           <button class="button button-danger" type="submit">
             Delete

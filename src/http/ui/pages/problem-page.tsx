@@ -2,6 +2,7 @@ import type { Problem } from '../../problem.ts';
 import { Callout } from '../components/callout.tsx';
 import type { Html } from '../components/html.ts';
 import { Layout, PlainLayout } from '../components/layout.tsx';
+import { Sentence } from '../components/sentence.tsx';
 import type { PageContext } from '../page-context.ts';
 
 interface ProblemProps {
@@ -30,7 +31,9 @@ function ProblemText({ problem }: Pick<ProblemProps, 'problem'>): Html {
     <div class="problem-page">
       <p class="problem-status">{String(problem.status)}</p>
       <h1>{problem.title}</h1>
-      <p>{problem.detail}</p>
+      <p>
+        <Sentence text={problem.detail} />
+      </p>
       <p class="soft">
         Request <code>{problem.request_id}</code>
       </p>
@@ -48,7 +51,9 @@ export function ProblemNotice({
 }: Pick<ProblemProps, 'problem'> & { readonly closable: boolean }): Html {
   return (
     <Callout tone="danger" closable={closable}>
-      <p>{problem.detail}</p>
+      <p>
+        <Sentence text={problem.detail} />
+      </p>
       {problem.status >= 500 && (
         <p class="fine">
           Request <code>{problem.request_id}</code>

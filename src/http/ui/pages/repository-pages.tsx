@@ -13,6 +13,7 @@ import { ItemList } from '../components/item-list.tsx';
 import { Layout } from '../components/layout.tsx';
 import { PageHead } from '../components/page-head.tsx';
 import { RepositoryForm } from '../components/repository-form.tsx';
+import { Sentence } from '../components/sentence.tsx';
 import { Ago } from '../components/time.tsx';
 import { formWith, type FormState } from '../forms/form-state.ts';
 import type { PageContext } from '../page-context.ts';
@@ -169,7 +170,9 @@ export function RepositoryPage({ context, repository, form, test }: RepositoryPa
 export function TestResult({ test }: { readonly test: RepositoryTest }): Html {
   return (
     <Callout tone={test.ok ? 'ready' : 'danger'}>
-      <p>{test.message}</p>
+      <p>
+        <Sentence text={test.message} />
+      </p>
     </Callout>
   );
 }

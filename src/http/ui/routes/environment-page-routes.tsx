@@ -3,13 +3,13 @@ import { componentOf } from '../../../core/environment.ts';
 import { plainText } from '../../../core/plain-text.ts';
 import type { HttpParts } from '../../parts.ts';
 import { actorOf } from '../../request-context.ts';
-import { CommitChoices } from '../components/environment-dialogs.tsx';
+import { CommitChoices, WhatWillGo } from '../components/environment-dialogs.tsx';
 import { EnvironmentParts } from '../components/environment-parts.tsx';
 import { loadEnvironmentView, type EnvironmentView } from '../environment-view.ts';
 import { readQuery } from '../forms/form-body.ts';
 import { openPage } from '../page-context.ts';
 import { DeleteEnvironmentPage, EnvironmentPage } from '../pages/environment-page.tsx';
-import { isFromScript, sendPage, sendPart } from '../reply.ts';
+import { goTo, isFromScript, sendPage, sendPart } from '../reply.ts';
 
 const COMMITS = 15;
 const LOG_LINES = 10_000;
@@ -29,7 +29,10 @@ export function registerEnvironmentPage(app: FastifyInstance, parts: HttpParts):
 
   app.get<EnvironmentRoute>('/environments/:env_id/delete', async (request, reply) => {
     const view = await viewFor(parts, request, reply);
-    if (!view.mayChange) return reply.redirect(`/environments/${view.id}`, 303);
+    if (!view.mayChange) return goTo(request, reply, `/environments/${view.id}`);
+    if (isFromScript(request)) {
+      return sendPart(reply, <WhatWillGo environment={view.environment} resources={view.resources} />);
+    }
     return sendPage(reply, <DeleteEnvironmentPage view={view} />);
   });
 
@@ -46,16 +49,17 @@ export function registerEnvironmentPage(app: FastifyInstance, parts: HttpParts):
     reply.raw.on('close', () => {
       gone.abort();
     });
-    const query = { tail: LOG_LINES, follow: false, signal: gone.signal };
+    const actor = actorOf(request);
+    const id = request.params.env_id;
+    const { record } = await parts.environments.getEnvironment(actor, id);
     const lines: string[] = [];
-    for await (const { at, text } of await parts.environments.openLogs(
-      actorOf(request),
-      request.params.env_id,
-      query,
-    )) {
+    const query = { tail: LOG_LINES, follow: false, signal: gone.signal };
+    for await (const { at, text } of await parts.environments.openLogs(actor, id, query)) {
       lines.push(`${at}  ${plainText(text)}\n`);
     }
-    return reply.type('text/plain; charset=utf-8').send(lines.join('') || 'No line yet.\n');
+    const nothing =
+      record.status.archivedAt === null ? 'No line yet.\n' : 'The log was removed with the environment.\n';
+    return reply.type('text/plain; charset=utf-8').send(lines.join('') || nothing);
   });
 }
 
