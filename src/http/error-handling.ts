@@ -9,7 +9,11 @@ import { PROBLEMS } from './problem-catalogue.ts';
 import { isPagePath, pathOf } from './request-context.ts';
 
 /** Renders a problem for people: a whole page, or a fragment for a request of a script on one. May set headers. */
-export type ProblemRenderer = (problem: Problem, request: FastifyRequest, reply: FastifyReply) => string;
+export type ProblemRenderer = (
+  problem: Problem,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => string | Promise<string>;
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -25,12 +29,12 @@ export function registerErrorHandling(app: FastifyInstance, log: Log): void {
     render = renderer;
   });
 
-  app.setErrorHandler((error, request, reply) => {
+  app.setErrorHandler(async (error, request, reply) => {
     logOwnFault(log, error, request);
     const { problem, headers } = problemOf(error, request);
     reply.code(problem.status).headers(headers);
     if (render && wantsPage(request))
-      return reply.type('text/html; charset=utf-8').send(render(problem, request, reply));
+      return reply.type('text/html; charset=utf-8').send(await render(problem, request, reply));
     return reply.type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
   });
 }

@@ -88,9 +88,11 @@ function wrongType(expected: string, value: unknown, loc: InputFault['loc']): In
 
 function tooSmall(origin: string, minimum: number | bigint): Omit<InputFault, 'loc'> {
   const least = String(minimum);
+  const isOne = Number(minimum) === 1;
   if (origin === 'string')
-    return { msg: `must have at least ${least} ${characters(minimum)}`, type: 'string_too_short' };
-  if (origin === 'array') return { msg: `must have at least ${least} ${items(minimum)}`, type: 'too_short' };
+    return { msg: isOne ? 'must not be empty' : `must have at least ${least} characters`, type: 'string_too_short' };
+  if (origin === 'array')
+    return { msg: isOne ? 'must not be empty' : `must have at least ${least} items`, type: 'too_short' };
   return { msg: `must be at least ${least}`, type: 'greater_than_equal' };
 }
 

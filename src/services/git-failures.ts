@@ -2,12 +2,12 @@ import { Failure, invalidField } from '../core/errors.ts';
 import { GitFailure } from '../core/git-failure.ts';
 
 /** A remote that says no is the caller's fault where the input names it wrongly, and the upstream's otherwise. */
-export async function withUpstreamFailure<T>(ask: () => Promise<T>): Promise<T> {
+export async function withUpstreamFailure<T>(url: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;
-    const sentence = gitSentence(error);
+    const sentence = gitSentence(error, url);
     switch (error.reason) {
       case 'authentication_refused':
         throw invalidField('credential', sentence, 'authentication_refused');
@@ -45,7 +45,11 @@ const GIT_SENTENCES: Record<GitFailure['reason'], string> = {
 };
 
 /** What is wrong and what to do, with what Git itself said. */
-export function gitSentence(error: GitFailure): string {
+export function gitSentence(error: GitFailure, url: string): string {
+  // Of a folder there is more to say than of what is far away.
+  if (error.reason === 'repository_not_found' && url.startsWith('/')) {
+    return `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`;
+  }
   return error.message === ''
     ? `${GIT_SENTENCES[error.reason]}.`
     : `${GIT_SENTENCES[error.reason]} (${error.message}).`;

@@ -160,11 +160,11 @@ export function createRepositoryService(parts: RepositoryServiceParts): Reposito
     },
     async listBranches(actor, id) {
       const found = await read(actor, id);
-      return withUpstreamFailure(async () => git.listBranches(await accessOf(cipher, found)));
+      return withUpstreamFailure(found.record.url, async () => git.listBranches(await accessOf(cipher, found)));
     },
     async listCommits(actor, id, branch, limit) {
       const found = await read(actor, id);
-      return withUpstreamFailure(async () => {
+      return withUpstreamFailure(found.record.url, async () => {
         const access = await accessOf(cipher, found);
         await git.fetchBranch(access, branch);
         return git.recentCommits(access, branch, limit);
@@ -174,11 +174,12 @@ export function createRepositoryService(parts: RepositoryServiceParts): Reposito
       const found = await read(actor, id);
       try {
         const { branches, defaultBranch } = await git.listBranches(await accessOf(cipher, found));
-        const message = `Reached it: ${String(branches.length)} ${branches.length === 1 ? 'branch' : 'branches'}, HEAD is ${defaultBranch ?? 'not set'}.`;
+        const count = `${String(branches.length)} ${branches.length === 1 ? 'branch' : 'branches'}`;
+        const message = `Reached it: ${count}; ${defaultBranch === null ? 'it names no default branch' : `its default branch is ${defaultBranch}`}.`;
         return { ok: true, message, branchCount: branches.length, defaultBranch };
       } catch (error) {
         if (!(error instanceof GitFailure)) throw error;
-        return { ok: false, message: gitSentence(error), branchCount: 0, defaultBranch: null };
+        return { ok: false, message: gitSentence(error, found.record.url), branchCount: 0, defaultBranch: null };
       }
     },
   };
@@ -203,7 +204,7 @@ function assertMayFollow({ sealedCredential, url: before }: Repository, url: str
 }
 
 async function remoteDefaultBranch(git: GitRepositories, access: RepositoryAccess): Promise<string> {
-  return withUpstreamFailure(async () => {
+  return withUpstreamFailure(access.url, async () => {
     const { defaultBranch, branches } = await git.listBranches(access);
     return defaultBranch ?? branches[0]?.name ?? 'main';
   });

@@ -96,6 +96,7 @@ describe('the tokens', () => {
       ];
     `);
     expect(new Set(colours).size).toBe(1);
+    expect(await page.getByText('Must not be empty.').count()).toBe(2);
     await console.close();
   });
 
@@ -116,6 +117,47 @@ describe('the tokens', () => {
     expect(console.complaints).toEqual([]);
     await console.close();
   });
+});
+
+describe('the form of a new environment', () => {
+  it('warns of a branch that does not exist, and shows the name that is free', async () => {
+    const console = await openConsole(product, browser, session);
+    const page = await console.open('/environments/new');
+    const branch = page.getByRole('combobox', { name: 'Branch' });
+    const name = page.getByRole('textbox', { name: 'Name' });
+    expect(await branch.inputValue()).toBe('main');
+    expect(await name.getAttribute('placeholder')).toBe('main');
+    await branch.click();
+    await page.keyboard.type('static');
+    await name.focus();
+    await page.getByText('The repository has no such branch yet').waitFor();
+    await page.locator('#field-name[placeholder="static-2"]').waitFor();
+    await branch.fill('');
+    await page.getByRole('option', { name: /^main/ }).click();
+    await page.getByText('The repository has no such branch yet').waitFor({ state: 'hidden' });
+    await page.locator('#field-name[placeholder="main"]').waitFor();
+    await console.close();
+  });
+
+  it('leads to the environment that has the name', async () => {
+    const console = await openConsole(product, browser, session);
+    const page = await console.open('/environments/new');
+    await page.getByRole('textbox', { name: 'Name' }).fill('static');
+    await page.getByRole('button', { name: 'Create environment' }).click();
+    const link = page.locator('#field-name-faults').getByRole('link', { name: 'environment' });
+    await link.waitFor();
+    expect(await link.getAttribute('href')).toBe(`/environments/${environmentId}`);
+    await console.close();
+  });
+});
+
+it('a path with nothing on it is told with the navigation, to whoever is signed in', async () => {
+  const console = await openConsole(product, browser, session);
+  const page = await console.open('/nonsense');
+  await page.getByRole('heading', { name: 'Not found' }).waitFor();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Tokens' }).click();
+  await page.getByRole('heading', { name: 'API tokens' }).waitFor();
+  await console.close();
 });
 
 it('a link that was used says so', async () => {

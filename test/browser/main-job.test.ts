@@ -68,7 +68,9 @@ it('creates an environment of a branch that is completed from Git', async () => 
   await page.getByRole('heading', { name: 'No environment yet' }).waitFor();
   await page.getByRole('link', { name: 'New environment' }).click();
   const branch = page.getByRole('combobox', { name: 'Branch' });
-  await branch.pressSequentially('log');
+  expect(await branch.inputValue()).toBe('feature/Login-Page');
+  await branch.click();
+  await page.keyboard.type('log');
   await page.getByRole('option', { name: /feature\/Login-Page/ }).waitFor();
   await branch.press('ArrowDown');
   await branch.press('Enter');
@@ -160,7 +162,7 @@ it('is deleted, and says what goes and what is gone', async () => {
   expect(answer?.status()).toBe(404);
   await preview.close();
   await page.getByRole('link', { name: 'Environments', exact: true }).first().click();
-  await page.getByRole('heading', { name: 'No environment yet' }).waitFor();
+  await page.getByRole('heading', { name: 'No environment at the moment' }).waitFor();
 });
 
 it('gave the browser nothing to complain about', () => {

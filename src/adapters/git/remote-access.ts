@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GitFailure } from '../../core/git-failure.ts';
@@ -40,7 +40,7 @@ export async function withRemote<T>(
   const settings: Setting[] = [[`url.${url}.insteadOf`, url]];
   switch (remote.kind) {
     case 'local':
-      return use({ url, env: { ...env, ...asEnvironment(settings) } });
+      return withLocalRepository(remote.path, () => use({ url, env: { ...env, ...asEnvironment(settings) } }));
     case 'https':
       settings.push(...(await httpsSettings(remote, access.credential, policy)));
       return use({ url, env: { ...env, ...asEnvironment(settings) } });
@@ -63,6 +63,21 @@ function asEnvironment(settings: readonly Setting[]): Record<string, string> {
     env[`GIT_CONFIG_VALUE_${String(index)}`] = value;
   }
   return env;
+}
+
+/** Git has the same words for a folder that is missing and for one that is no repository. */
+async function withLocalRepository<T>(path: string, use: () => Promise<T>): Promise<T> {
+  const exists = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) throw new GitFailure('repository_not_found', `there is no folder ${path}`);
+  try {
+    return await use();
+  } catch (error) {
+    if (!(error instanceof GitFailure) || error.reason !== 'repository_not_found') throw error;
+    throw new GitFailure(error.reason, `the folder ${path} is not a Git repository`);
+  }
 }
 
 async function httpsSettings(

@@ -13,6 +13,8 @@ export interface BranchChoices {
   readonly choices: readonly BranchChoice[];
   /** How many fit beyond those that are shown. */
   readonly more: number;
+  /** Whether what was typed is a branch; also where nothing was typed. */
+  readonly isBranch: boolean;
 }
 
 export interface BranchCompletion {
@@ -55,7 +57,11 @@ export function createBranchCompletion(
         isDefault: name === repository.record.defaultBranch,
       }));
       const fitting = fittingBranches(all, typed);
-      return { choices: fitting.slice(0, CHOICES_MAX), more: Math.max(0, fitting.length - CHOICES_MAX) };
+      return {
+        choices: fitting.slice(0, CHOICES_MAX),
+        more: Math.max(0, fitting.length - CHOICES_MAX),
+        isBranch: typed === '' || all.some(({ name }) => name === typed),
+      };
     },
   };
 }

@@ -151,6 +151,22 @@ describe('addresses', () => {
   });
 });
 
+describe('a folder', () => {
+  it('that is missing is told from one that is no repository', async () => {
+    const look = (url: string) => gitWith().listBranches({ id: 'repo_local', url, credential: null });
+    const missing = join(folder, 'missing');
+    await expect(look(missing)).rejects.toMatchObject({
+      reason: 'repository_not_found',
+      message: `there is no folder ${missing}`,
+    });
+    await mkdir(missing);
+    await expect(look(missing)).rejects.toMatchObject({
+      reason: 'repository_not_found',
+      message: `the folder ${missing} is not a Git repository`,
+    });
+  });
+});
+
 describe('what would run something else', () => {
   it.each([
     'ext::sh -c touch% /tmp/owned',

@@ -5,7 +5,20 @@ import type { Magics } from '@alpinejs/csp';
  * The choices are fetched while typing; any text may be sent.
  */
 export function branchPicker() {
+  let entered = false;
   return {
+    /** What is there when somebody comes gives way to what is typed. */
+    enter(this: Magics): void {
+      entered = true;
+      elementsOf(this).input.select();
+      setOpen(this, true);
+    },
+    click(this: Magics): void {
+      // The click that brought the focus would put the cursor where it was made.
+      if (entered) elementsOf(this).input.select();
+      entered = false;
+      setOpen(this, true);
+    },
     show(this: Magics): void {
       setOpen(this, true);
     },
@@ -13,6 +26,7 @@ export function branchPicker() {
       setOpen(this, false);
     },
     press(this: Magics, event: KeyboardEvent): void {
+      entered = false;
       const { input, list } = elementsOf(this);
       const options = [...list.querySelectorAll<HTMLElement>('[data-value]')];
       const active = options.findIndex(({ id }) => id === input.getAttribute('aria-activedescendant'));

@@ -1,33 +1,32 @@
 import type { Magics } from '@alpinejs/csp';
-import { deriveName } from '../../../core/naming.ts';
 
-/** Shows in empty fields what they will become: the default branch, and the name that is made of the branch. */
+/** Keeps the fields in step: the branch is one of the repository, and an empty name shows what it will become. */
 export function newEnvironment() {
   return {
     init(this: Magics): void {
-      const form = this.$el;
-      for (const event of ['input', 'change']) {
-        form.addEventListener(event, () => {
-          suggestName(form);
-        });
-      }
-      suggestName(form);
+      this.$el.addEventListener('name-derived', (event) => {
+        suggestName(this.$el, (event as CustomEvent<{ readonly name: string }>).detail.name);
+      });
+      // Until it is known which name is free, none is promised.
+      fieldOf(this.$el, 'branch')?.addEventListener('input', () => {
+        suggestName(this.$el, '');
+      });
     },
     repositoryChosen(event: Event): void {
       const select = event.target;
       if (!(select instanceof HTMLSelectElement)) return;
       const branch = fieldOf(select.form, 'branch');
       if (!branch) return;
-      branch.placeholder = select.selectedOptions[0]?.dataset['defaultBranch'] ?? 'main';
-      branch.value = '';
+      branch.value = select.selectedOptions[0]?.dataset['defaultBranch'] ?? '';
+      branch.placeholder = branch.value;
+      branch.dispatchEvent(new Event('change', { bubbles: true }));
     },
   };
 }
 
-function suggestName(form: HTMLElement): void {
-  const branch = fieldOf(form, 'branch');
-  const name = fieldOf(form, 'name');
-  if (branch && name) name.placeholder = deriveName(branch.value.trim() || branch.placeholder);
+function suggestName(form: HTMLElement, name: string): void {
+  const field = fieldOf(form, 'name');
+  if (field) field.placeholder = name;
 }
 
 function fieldOf(form: Element | null, name: string): HTMLInputElement | null {

@@ -6,7 +6,9 @@ import { Icon } from './icon.tsx';
 
 export interface BranchListProps {
   readonly repositoryId: string;
-  readonly remote: RemoteBranches;
+  readonly branches: RemoteBranches['branches'];
+  /** What environments are made of where nothing else is said. */
+  readonly defaultBranch: string;
   /** Whether each leads to the form for an environment of it. */
   readonly mayCreate: boolean;
 }
@@ -14,8 +16,7 @@ export interface BranchListProps {
 const SHOWN = 300;
 
 /** The branches of a repository, as its remote has just told them. */
-export function BranchList({ repositoryId, remote, mayCreate }: BranchListProps): Html {
-  const { branches, defaultBranch } = remote;
+export function BranchList({ repositoryId, branches, defaultBranch, mayCreate }: BranchListProps): Html {
   if (branches.length === 0) return <p class="card-note">It has no branches yet.</p>;
   return (
     <>
@@ -27,7 +28,7 @@ export function BranchList({ repositoryId, remote, mayCreate }: BranchListProps)
               <bdi>{plainText(name)}</bdi>
             </span>
             <span class="fine">
-              {name === defaultBranch && 'HEAD · '}
+              {name === defaultBranch && 'default · '}
               <span class="mono">{shortSha(commit)}</span>
             </span>
             {mayCreate && (

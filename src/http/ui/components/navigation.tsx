@@ -41,6 +41,14 @@ export function Navigation({ actor, current }: { readonly actor: Actor; readonly
             </a>
           </li>
         ))}
+        <li>
+          <a class="nav-link" href="/docs" target="_blank" rel="noopener">
+            <Icon name="external" />
+            <span>
+              API docs<span class="visually-hidden"> (opens in a new tab)</span>
+            </span>
+          </a>
+        </li>
       </ul>
     </nav>
   );

@@ -45,7 +45,7 @@ export function RepositoryForm({ context, form, repository }: RepositoryFormProp
         name="default_branch"
         label="Default branch"
         optional={repository === null}
-        hint={repository === null ? "Left empty, it is what the repository's HEAD says." : undefined}
+        hint={repository === null ? 'Left empty, it is the one that the repository names itself.' : undefined}
       />
       <TextField
         form={form}

@@ -19,6 +19,8 @@ export interface EnvironmentListView {
   readonly filter: ListFilter;
   readonly page: EnvironmentPage;
   readonly repositories: readonly Versioned<Repository>[];
+  /** Whether there were some before; only asked where none is shown. */
+  readonly hasEnded: boolean;
 }
 
 export function EnvironmentListPage(props: EnvironmentListView & { readonly hasPassword: boolean }): Html {
@@ -27,12 +29,7 @@ export function EnvironmentListPage(props: EnvironmentListView & { readonly hasP
   return (
     <Layout context={context} title="Environments" section="environments">
       <PageHead title="Environments" lead="Each is a running copy of a branch, with a URL of its own.">
-        {mayCreate && (
-          <a class="button button-primary" href="/environments/new">
-            <Icon name="plus" />
-            New environment
-          </a>
-        )}
+        {mayCreate && <NewEnvironmentLink text="New environment" />}
       </PageHead>
       {!hasPassword && (
         <Callout tone="info">
@@ -189,20 +186,32 @@ function Empty({ view }: { readonly view: EnvironmentListView }): Html {
       </EmptyState>
     );
   }
+  if (view.hasEnded) {
+    return (
+      <EmptyState icon="environments" title="No environment at the moment">
+        <p>
+          All that there were have ended. <a href="/?status=terminated">Their timelines and receipts</a> are kept.
+        </p>
+        {mayCreate && <NewEnvironmentLink text="New environment" />}
+      </EmptyState>
+    );
+  }
   return (
     <EmptyState icon="environments" title="No environment yet">
       <p>
         Pick a branch, and Blueberry builds it, runs it and gives it a URL. It follows the branch, and is gone by itself
         when its time is over.
       </p>
-      {mayCreate ? (
-        <a class="button button-primary" href="/environments/new">
-          <Icon name="plus" />
-          Create the first one
-        </a>
-      ) : (
-        <p>Ask a member of your team to create one.</p>
-      )}
+      {mayCreate ? <NewEnvironmentLink text="Create the first one" /> : <p>Ask a member of your team to create one.</p>}
     </EmptyState>
+  );
+}
+
+function NewEnvironmentLink({ text }: { readonly text: string }): Html {
+  return (
+    <a class="button button-primary" href="/environments/new">
+      <Icon name="plus" />
+      {text}
+    </a>
   );
 }

@@ -18,6 +18,8 @@ export interface NewEnvironmentView {
   readonly form: FormState;
   readonly repositories: readonly Versioned<Repository>[];
   readonly configSets: readonly ConfigSetView[];
+  /** What the name will be where none is typed. */
+  readonly derivedName: string;
   /** Makes sending the same form twice create one environment. */
   readonly requestKey: string;
 }
@@ -40,8 +42,9 @@ export function NewEnvironmentPage(view: NewEnvironmentView): Html {
   );
 }
 
-export function NewEnvironmentForm({ context, form, repositories, configSets, requestKey }: NewEnvironmentView): Html {
-  const chosen = repositories.find(({ id }) => id === form.typed['repository_id']) ?? repositories[0];
+export function NewEnvironmentForm(view: NewEnvironmentView): Html {
+  const { context, form, repositories, configSets, derivedName, requestKey } = view;
+  const chosen = chosenRepository(repositories, form);
   return (
     <form
       class="card form"
@@ -78,6 +81,7 @@ export function NewEnvironmentForm({ context, form, repositories, configSets, re
         name="name"
         label="Name"
         optional
+        placeholder={derivedName}
         hint="The first part of its URL. Left empty, it is made of the branch."
         attributes={{ 'x-ref': 'name', autocapitalize: 'none', class: 'input mono' }}
       />
@@ -103,6 +107,14 @@ export function NewEnvironmentForm({ context, form, repositories, configSets, re
       </div>
     </form>
   );
+}
+
+/** The one whose branches are offered: the first until another is chosen. */
+export function chosenRepository(
+  repositories: readonly Versioned<Repository>[],
+  form: FormState,
+): Versioned<Repository> | undefined {
+  return repositories.find(({ id }) => id === form.typed['repository_id']) ?? repositories[0];
 }
 
 interface ConfigSetFieldProps {

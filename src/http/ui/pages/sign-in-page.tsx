@@ -95,7 +95,7 @@ export function SignInLinkPage({
 export function UsedLinkPage({ context }: { readonly context: PageContext }): Html {
   return (
     <PlainLayout context={context} title="Sign in by link">
-      <h1>This link is used up</h1>
+      <h1>Sign in</h1>
       <Callout tone="danger">
         <p>
           This link was already used or is over. Restart Blueberry for a new one, or{' '}

@@ -4,7 +4,7 @@ import type { Repository } from '../../../core/records.ts';
 import type { Versioned } from '../../../ports/environment-store.ts';
 import type { HttpParts } from '../../parts.ts';
 import { actorOf } from '../../request-context.ts';
-import { listUrl, readListFilter, storeFilter, type ListFilter } from '../environment-filter.ts';
+import { isNarrowed, listUrl, readListFilter, storeFilter, type ListFilter } from '../environment-filter.ts';
 import { readQuery } from '../forms/form-body.ts';
 import { hasOwnPassword } from '../own-password.ts';
 import { openPage } from '../page-context.ts';
@@ -27,12 +27,17 @@ export function registerEnvironmentList(app: FastifyInstance, parts: HttpParts):
       connectedRepositories(parts, actor),
       hasOwnPassword(parts, actor),
     ]);
-    const view = { context, filter, page, repositories };
+    const hasEnded = page.total === 0 && !isNarrowed(filter) && (await countEnded(parts, actor)) > 0;
+    const view = { context, filter, page, repositories, hasEnded };
     if (!isFromScript(request)) return sendPage(reply, <EnvironmentListPage {...view} hasPassword={hasPassword} />);
     if (cursor !== undefined) return sendPart(reply, <EnvironmentRows {...view} />);
     noteFilterInUrl(request, reply, filter);
     return sendPart(reply, <EnvironmentList {...view} />);
   });
+}
+
+async function countEnded({ environments }: HttpParts, actor: Actor): Promise<number> {
+  return (await environments.listEnvironments(actor, { phases: ['terminated'] }, { limit: 1 })).total;
 }
 
 /** Every repository that the actor sees, for choosing one. */

@@ -6,6 +6,7 @@ import { may, type Actor } from '../../../core/permissions.ts';
 import { TTL_HOURS_DEFAULT } from '../../../core/ttl.ts';
 import type { Versioned } from '../../../ports/environment-store.ts';
 import { environmentCreate } from '../../../services/contract/environment-inputs.ts';
+import { deriveFreeName } from '../../../services/environment-names.ts';
 import { AlreadyDone, type IdempotentCall } from '../../../services/unit-of-work.ts';
 import type { HttpParts } from '../../parts.ts';
 import { actorOf } from '../../request-context.ts';
@@ -18,7 +19,12 @@ import { submit } from '../forms/submit.ts';
 import { readValues } from '../forms/values-text.ts';
 import { wholeNumber } from '../forms/whole-number.ts';
 import { openPage, type PageContext } from '../page-context.ts';
-import { NewEnvironmentForm, NewEnvironmentPage, type NewEnvironmentView } from '../pages/new-environment-page.tsx';
+import {
+  chosenRepository,
+  NewEnvironmentForm,
+  NewEnvironmentPage,
+  type NewEnvironmentView,
+} from '../pages/new-environment-page.tsx';
 import { goTo, isFromScript, sendPage, sendPart } from '../reply.ts';
 import { connectedRepositories } from './environment-list-routes.tsx';
 
@@ -35,7 +41,7 @@ export function registerNewEnvironment(app: FastifyInstance, parts: HttpParts): 
     const form = formWith({
       ttl_hours: String(TTL_HOURS_DEFAULT),
       repository_id: query('repository_id') ?? '',
-      branch: query('branch') ?? '',
+      ...(query('branch') === undefined ? {} : { branch: query('branch') ?? '' }),
     });
     return sendPage(reply, <NewEnvironmentPage {...await viewOf(parts, actorOf(request), context, form)} />);
   });
@@ -77,8 +83,13 @@ export function registerNewEnvironment(app: FastifyInstance, parts: HttpParts): 
   app.get('/branch-options', async (request, reply) => {
     const query = readQuery(request);
     try {
+      const actor = actorOf(request);
       const repositoryId = query('repository_id') ?? '';
-      const found = await completion.complete(actorOf(request), repositoryId, query('branch') ?? '');
+      const typed = query('branch')?.trim() ?? '';
+      const branch = typed === '' ? await defaultBranchOf(parts, actor, repositoryId) : typed;
+      const name = await deriveFreeName(parts.store, branch ?? '');
+      reply.header('hx-trigger', JSON.stringify({ 'name-derived': { name } }));
+      const found = await completion.complete(actor, repositoryId, typed);
       return sendPart(reply, <BranchOptions {...found} />);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -103,8 +114,18 @@ async function viewOf(
     connectedRepositories(parts, actor),
     may(actor, 'config_sets:read') ? parts.configSets.listConfigSets(actor, { limit: CONFIG_SETS_MAX }) : { items: [] },
   ]);
+  const chosen = chosenRepository(repositories, form);
+  const branch = form.typed['branch'] ?? chosen?.record.defaultBranch ?? '';
+  const derivedName = await deriveFreeName(parts.store, branch === '' ? (chosen?.record.defaultBranch ?? '') : branch);
   const requestKey = form.typed['request_key'] ?? parts.identifiers.random('form');
-  return { context, form, repositories, configSets: configSets.items, requestKey };
+  return {
+    context,
+    form: { ...form, typed: { ...form.typed, branch } },
+    repositories,
+    configSets: configSets.items,
+    derivedName,
+    requestKey,
+  };
 }
 
 async function defaultBranchOf(

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { authenticate } from '../../authentication.ts';
 import type { HttpParts } from '../../parts.ts';
 import { htmlText } from '../components/html.ts';
 import { pageContext } from '../page-context.ts';
@@ -9,8 +10,8 @@ import { isFromScript } from '../reply.ts';
  * How problems look to people. A script on a page gets a notice with the same status: in the place that it names where
  * that is made for problems (its id ends with `-problem`), else over the page, with nothing of it replaced.
  */
-export function registerProblemPages(app: FastifyInstance, parts: Pick<HttpParts, 'assets' | 'clock'>): void {
-  app.renderProblemsWith((problem, request, reply) => {
+export function registerProblemPages(app: FastifyInstance, parts: HttpParts): void {
+  app.renderProblemsWith(async (problem, request, reply) => {
     if (isFromScript(request)) {
       const target = request.headers['hx-target'];
       const hasPlace = typeof target === 'string' && target.endsWith('-problem');
@@ -18,6 +19,8 @@ export function registerProblemPages(app: FastifyInstance, parts: Pick<HttpParts
       reply.header('hx-reswap', 'innerHTML');
       return htmlText(<ProblemNotice problem={problem} closable={!hasPlace} />);
     }
+    // Where no route fits nobody has asked yet who it is, and no credential is a reason for another problem.
+    if (request.is404) await authenticate(request, parts).catch(() => null);
     return `<!doctype html>${htmlText(<ProblemPage context={pageContext(request, reply, parts)} problem={problem} />)}`;
   });
 }

@@ -96,9 +96,12 @@ export function registerRepositories(app: FastifyInstance, parts: HttpParts): vo
   app.get<RepositoryRoute>('/repositories/:repository_id/branches', async (request, reply) => {
     const actor = actorOf(request);
     const repositoryId = request.params.repository_id;
-    const remote = await repositories.listBranches(actor, repositoryId);
-    const mayCreate = may(actor, 'environments:write');
-    return sendPart(reply, <BranchList repositoryId={repositoryId} remote={remote} mayCreate={mayCreate} />);
+    const [{ record }, { branches }] = await Promise.all([
+      repositories.getRepository(actor, repositoryId),
+      repositories.listBranches(actor, repositoryId),
+    ]);
+    const props = { repositoryId, branches, defaultBranch: record.defaultBranch };
+    return sendPart(reply, <BranchList {...props} mayCreate={may(actor, 'environments:write')} />);
   });
 
   app.post<RepositoryRoute>('/repositories/:repository_id/delete', async (request, reply) => {
