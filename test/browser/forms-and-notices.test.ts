@@ -165,7 +165,7 @@ it('a link that was used says so', async () => {
   await page.goto(/http:\S+\/sign-in\/link\S+/.exec(product.output())?.[0] ?? '');
   await page.getByText('This link was already used or is over.').waitFor();
   await page.getByRole('link', { name: 'sign in with a password' }).click();
-  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await page.getByLabel('Password').waitFor();
   await page.close();
 });
 
