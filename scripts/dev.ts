@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { watch } from 'node:fs';
+import { existsSync, readFileSync, watch } from 'node:fs';
 import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
 import { assetFolder, buildAssets } from './build-assets.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -47,7 +48,12 @@ async function start(): Promise<void> {
     ['--import', 'tsx', '--import', './scripts/stop-with-parent.ts', 'src/main.ts'],
     {
       cwd: root,
-      env: { ...process.env, ENVIRONMENT: process.env.ENVIRONMENT ?? 'development', PATH: pathBeforeNpm() },
+      env: {
+        ...process.env,
+        ENVIRONMENT: process.env.ENVIRONMENT ?? 'development',
+        LOG_LEVEL: logLevel(),
+        PATH: pathBeforeNpm(),
+      },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       // A process group of its own: Ctrl-C reaches the server once, from here, and not also from the terminal.
       detached: true,
@@ -102,6 +108,13 @@ function stopServer(signal: NodeJS.Signals): Promise<number> {
     });
     running.kill(signal);
   });
+}
+
+/** What went well is not printed between what is meant for people, unless somebody asks for it. */
+function logLevel(): string {
+  const file = join(root, '.env');
+  const inFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')).LOG_LEVEL : undefined;
+  return process.env.LOG_LEVEL || inFile || 'warn';
 }
 
 /** The user's own PATH: npm puts folders of its own in front, which what runs in environments must not find. */

@@ -23,7 +23,7 @@ import { PACKAGE_ROOT } from './package-root.ts';
 import { checkReadiness } from './readiness.ts';
 import { createServerFactory } from './server.ts';
 import { createServices, type Services } from './services.ts';
-import { welcome } from './welcome.ts';
+import { farewell, welcome } from './welcome.ts';
 
 /** Longest time that a stop may take before the process ends all the same. */
 const SHUTDOWN_MS = 25_000;
@@ -91,6 +91,11 @@ export async function runProduct(
   closeWithGrace({ delay: SHUTDOWN_MS, logger: false }, async ({ signal, err }) => {
     if (err)
       log.error({ error: err.stack ?? err.message }, 'An error that nobody expected ends Blueberry. Please report it.');
+    if (signal === 'SIGINT') {
+      const running = await adapters.runtime.list().catch(() => []);
+      // A terminal that was closed takes nothing any more.
+      process.stdout.on('error', () => undefined).write(farewell(running.length));
+    }
     await gateway.close();
     await app.close();
     stop.abort();

@@ -1,6 +1,12 @@
 import type { Config } from '../config/config.ts';
 import type { FirstSteps } from './first-start.ts';
 
+/** What is said at once when everything is to end, which takes as long as the environments take their leave. */
+export function farewell(environments: number): string {
+  if (environments === 0) return '\n  Ending.\n';
+  return `\n  Ending ${String(environments)} ${environments === 1 ? 'environment' : 'environments'}…\n`;
+}
+
 /** What is printed once everything is up: where to go, and what to know. */
 export function welcome(config: Config, { signInLink, demo }: FirstSteps): string {
   const lines = ['', '  Blueberry is running.', '', `  Console   ${config.publicUrl}`];
