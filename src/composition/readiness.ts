@@ -2,9 +2,20 @@ import { Failure } from '../core/errors.ts';
 import type { Readiness } from '../http/parts.ts';
 import type { Adapters } from './adapters.ts';
 
+const NOT_YET = new Failure('unavailable', 'Making what a new installation needs. Ask again in a moment.');
+
+/** Whether everything is there that a new installation is promised: administrator, bootstrap token, demo repository. */
+export interface FirstStepsState {
+  done: boolean;
+}
+
 /** Asks every dependency whether it answers. What is wrong is said in words, never thrown. */
-export async function checkReadiness(adapters: Adapters): Promise<readonly Readiness[]> {
+export async function checkReadiness(
+  adapters: Adapters,
+  firstSteps: Readonly<FirstStepsState>,
+): Promise<readonly Readiness[]> {
   const checks: readonly [string, () => Promise<void>][] = [
+    ['first steps', () => (firstSteps.done ? Promise.resolve() : Promise.reject(NOT_YET))],
     ['store', () => adapters.store.check()],
     ['event bus', () => adapters.bus.check()],
     ['runtime', () => adapters.runtime.check()],

@@ -20,7 +20,7 @@ import { takeFirstSteps } from './first-start.ts';
 import { listenProblem } from './listen-problem.ts';
 import { registerControllerMetrics } from './metrics.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
-import { checkReadiness } from './readiness.ts';
+import { checkReadiness, type FirstStepsState } from './readiness.ts';
 import { createServerFactory } from './server.ts';
 import { createServices, type Services } from './services.ts';
 import { farewell, welcome } from './welcome.ts';
@@ -28,6 +28,7 @@ import { farewell, welcome } from './welcome.ts';
 /** Longest time that a stop may take before the process ends all the same. */
 const SHUTDOWN_MS = 25_000;
 const GATEWAY_WAKE_MS = 25_000;
+const FIRST_STEPS_RETRY_MS = 10_000;
 
 /**
  * Runs the product until it is told to stop. SIGINT ends the environments' processes too; SIGTERM leaves them running
@@ -58,8 +59,10 @@ export async function runProduct(
     },
   });
   const stats = createControllerStats();
+  const firstSteps: FirstStepsState = { done: false };
   const app = await buildApp({
     ...httpParts(adapters, services, config, await readAssets(), await readVersion()),
+    readiness: () => checkReadiness(adapters, firstSteps),
     serverFactory: createServerFactory(gateway),
     registerMetrics: (registry) => {
       registerControllerMetrics(registry, stats);
@@ -104,8 +107,18 @@ export async function runProduct(
     await closeAdapters();
   });
 
-  const steps = await takeFirstSteps(services, adapters.store, config, userEnvironment);
-  process.stdout.write(welcome(config, steps));
+  while (!stop.signal.aborted) {
+    try {
+      const steps = await takeFirstSteps(services, adapters.store, config, userEnvironment);
+      firstSteps.done = true;
+      process.stdout.write(welcome(config, steps));
+      return;
+    } catch (error) {
+      // A full disk, say: what is there goes on being served meanwhile.
+      log.error({ error: String(error) }, 'What a new installation needs could not be made; it is tried again.');
+      await adapters.clock.sleep(FIRST_STEPS_RETRY_MS, stop.signal);
+    }
+  }
 }
 
 function readConfig(environmentVariables: NodeJS.ProcessEnv): Config | null {
@@ -124,12 +137,17 @@ function refuseToStart(message: string): void {
   process.exitCode = 78;
 }
 
-function httpParts(adapters: Adapters, services: Services, config: Config, assets: Assets, version: string): HttpParts {
+function httpParts(
+  adapters: Adapters,
+  services: Services,
+  config: Config,
+  assets: Assets,
+  version: string,
+): Omit<HttpParts, 'readiness'> {
   return {
     ...adapters,
     ...services,
     assets,
-    readiness: () => checkReadiness(adapters),
     placementOf: ({ metadata }) => ({ cluster: 'local', namespace: metadata.name, application: metadata.name }),
     settings: {
       publicUrl: config.publicUrl,
