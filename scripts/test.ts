@@ -9,6 +9,8 @@ import { type Tier, tiers } from './tiers.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const inCi = !['', '0', 'false'].includes(process.env.CI ?? '');
+/** Of each failure, for the end of the output. */
+const FAILURE_LINES = 12;
 
 interface Outcome {
   tier: string;
@@ -125,8 +127,6 @@ async function countResults(reportFile: string): Promise<Pick<Outcome, 'passed' 
   }
   return { ...counts, failures };
 }
-
-const FAILURE_LINES = 12;
 
 function failureText(name: string, message: string): string {
   const lines = stripVTControlCharacters(message).split('\n').slice(0, FAILURE_LINES);
