@@ -3,6 +3,7 @@ import { componentOf, type Environment } from '../../../core/environment.ts';
 import { plainText } from '../../../core/plain-text.ts';
 import { isLiving, stateOf } from '../environment-state.ts';
 import { safeHref } from '../safe-href.ts';
+import { EmailAddress } from './email-address.tsx';
 import type { Html } from './html.ts';
 import { Icon } from './icon.tsx';
 import { Sentence } from './sentence.tsx';
@@ -41,8 +42,8 @@ export function EnvironmentRow({ environment, repositoryName, nowMs }: Environme
         </span>
         <span class="clip soft">{repositoryName === null ? 'repository removed' : plainText(repositoryName)}</span>
       </div>
-      <div class="row-owner clip soft" title={metadata.owner.email}>
-        {metadata.owner.email}
+      <div class="row-owner break soft">
+        <EmailAddress email={metadata.owner.email} />
       </div>
       <div class="row-time">
         {status.archivedAt !== null ? (

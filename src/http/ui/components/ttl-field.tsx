@@ -12,10 +12,10 @@ const PRESETS = [
   { hours: 168, label: '7 days' },
 ] as const;
 
-/** The shortest usual time that is noticeably longer than what is left. */
+/** The shortest usual time that is longer than what is left by a quarter at least, for what is hardly longer is no help. */
 export function longerTtl(expiresAt: string, nowMs: number): number {
   const hoursLeft = (Date.parse(expiresAt) - nowMs) / HOUR_MS;
-  return PRESETS.find(({ hours }) => hours > hoursLeft + 1)?.hours ?? TTL_HOURS_MAX;
+  return PRESETS.find(({ hours }) => hours >= hoursLeft * 1.25)?.hours ?? TTL_HOURS_MAX;
 }
 
 /** Hours to live, with the end that they lead to shown as a date. */
