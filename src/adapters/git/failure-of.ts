@@ -4,7 +4,7 @@ const DETAIL_MAX_LENGTH = 300;
 
 /** Git's and its transports' words, in the C locale, and what they mean. The first that matches counts. */
 const CAUSES: readonly (readonly [RegExp, GitFailureReason])[] = [
-  [/No space left on device|Disk quota exceeded/i, 'disk_full'],
+  [/No space left on device|Disk quota exceeded|unable to write (?:file|sha1|loose object|new.index)/i, 'disk_full'],
   [/couldn't find remote ref|Remote branch .* not found|invalid refspec/i, 'branch_not_found'],
   [
     /not our ref|unadvertised object|bad object|bad revision|invalid reference|not a valid object name|unable to read tree|reference is not a tree|nonexistent object/i,

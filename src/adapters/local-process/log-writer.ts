@@ -12,7 +12,7 @@ export interface LogWriter {
   end(): void;
 }
 
-/** A program that never ends its line gets one written for it after about so many characters. */
+/** A longer line is written as several, of about so many characters. */
 const LINE_MAX_LENGTH = 16_384;
 /** Characters written at once. */
 const BATCH_LENGTH = 65_536;
@@ -57,15 +57,11 @@ export function createLogWriter(file: string, maxBytes: number, masked: readonly
 
   function take(stream: LogStream, output: string): void {
     const at = new Date().toISOString();
-    const lines = (rest[stream] + output).split('\n');
-    let last = lines.pop() ?? '';
+    const whole = (rest[stream] + output).split('\n');
     // A secret of which only a part has come yet lies behind the cut.
-    while (last.length > LINE_MAX_LENGTH + (secrets[0]?.length ?? 0)) {
-      const cut = cutBeside(secrets, last);
-      lines.push(last.slice(0, cut));
-      last = last.slice(cut);
-    }
-    rest[stream] = last;
+    const unfinished = pieces(secrets, whole.pop() ?? '', LINE_MAX_LENGTH + (secrets[0]?.length ?? 0));
+    rest[stream] = unfinished.pop() ?? '';
+    const lines = [...whole.flatMap((text) => pieces(secrets, text, LINE_MAX_LENGTH)), ...unfinished];
     let batch = '';
     for (const text of lines) {
       batch += line(stream, text, at);
@@ -92,6 +88,18 @@ export function createLogWriter(file: string, maxBytes: number, masked: readonly
       descriptor = null;
     },
   };
+}
+
+/** Cuts what is longer than `atMost`; there is always one piece at least. */
+function pieces(secrets: readonly string[], text: string, atMost: number): string[] {
+  const cuts: string[] = [];
+  let rest = text;
+  while (rest.length > atMost) {
+    const cut = cutBeside(secrets, rest);
+    cuts.push(rest.slice(0, cut));
+    rest = rest.slice(cut);
+  }
+  return [...cuts, rest];
 }
 
 /** Where a line that is too long is cut, so that no secret is cut in two: neither half would be masked. */

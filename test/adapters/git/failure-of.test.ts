@@ -15,6 +15,19 @@ describe('what Git says', () => {
     expect(failureOf(text, 128)).toMatchObject({ reason });
   });
 
+  it.each([
+    [
+      "error: unable to write file big.bin\nfatal: Could not reset index file to revision 'HEAD'.",
+      'unable to write file',
+    ],
+    ['fatal: unable to write new index file', 'unable to write new index'],
+    ['fatal: unable to write sha1 file\nfatal: unpack-objects failed', 'unable to write sha1'],
+  ])('is a full disk where a write fails: %j', (output, detail) => {
+    const failure = failureOf(output, 128);
+    expect(failure.reason).toBe('disk_full');
+    expect(failure.message).toContain(detail);
+  });
+
   it('is told without how Git is used', () => {
     const usage = 'usage: git fetch [<options>] [<repository> [<refspec>...]]\n   or: git fetch --all\n';
     expect(failureOf(`error: unknown option \`update-shallow'\n${usage}`, 129).message).toBe(

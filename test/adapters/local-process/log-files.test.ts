@@ -66,6 +66,20 @@ describe('what is written', () => {
     expect(written.join('')).toBe(line);
   });
 
+  it('has no line that is too long, even of those that are whole in one piece', async () => {
+    const writer = createLogWriter(file, LARGE, ['s3cret']);
+    const line = `${'x'.repeat(16_380)}s3cret${'y'.repeat(40_000)}`;
+    print(writer, `short\n${line}\nafter\n`);
+    writer.end();
+    const written = await texts();
+    expect(Math.max(...written.map(({ length }) => length))).toBeLessThanOrEqual(16_384);
+    expect([written[0], written.slice(1, -1).join(''), written.at(-1)]).toEqual([
+      'short',
+      line.replace('s3cret', '***'),
+      'after',
+    ]);
+  });
+
   it('never takes more room than it may, and keeps the newest', async () => {
     const writer = createLogWriter(file, SMALL, []);
     let most = 0;
