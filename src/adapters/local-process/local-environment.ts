@@ -184,7 +184,7 @@ export async function openLocalEnvironment(
     const supervisors = [...revisions.values()]
       .flatMap(({ state }) => [state.process, state.builder])
       .filter((process) => process !== null);
-    const left = await parts.cleanup.endAll({ environmentId: key.id }, supervisors);
+    const left = await parts.cleanup.endAll({ environmentId: key.id, folder }, supervisors);
     if (left.length > 0) {
       told.blockedBy = `Process ${left.map(({ pid }) => String(pid)).join(', ')} does not end.`;
       return;

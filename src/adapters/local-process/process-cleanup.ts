@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import type { Clock } from '../../ports/clock.ts';
 import {
   belongsTo,
@@ -37,7 +38,8 @@ export function createProcessCleanup(clock: Clock, graceMs: number): ProcessClea
 
   return {
     async endAll(who, supervisors) {
-      const owner = { ...who, groups: groupsOf(supervisors) };
+      const folder = await realpath(who.folder).catch(() => who.folder);
+      const owner = { ...who, folder, groups: groupsOf(supervisors) };
       for (const supervisor of supervisors) signalProcess(supervisor, 'SIGTERM');
       await untilEnded(supervisors, graceMs + SUPERVISOR_PATIENCE_MS);
       const killAt = clock.now() + graceMs;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 
 /** A pid alone is used again; together with the time of its start it names one process for ever. */
 export interface ProcessIdentity {
@@ -8,10 +8,15 @@ export interface ProcessIdentity {
   readonly started: string;
 }
 
-/** Whose processes: everything in its process groups, and everything that carries the marker, wherever it went. */
+/**
+ * Whose processes: everything in its process groups, everything that carries the marker, wherever it went, and what
+ * works in its folder without a terminal, as daemons do that have shed both. People's shells there are not among it.
+ */
 export interface ProcessOwner {
   readonly groups: readonly number[];
   readonly environmentId: string;
+  /** Absolute and real: of the environment, or of the revision. */
+  readonly folder: string;
   /** Left out: every revision of the environment. */
   readonly revision?: number | undefined;
 }
@@ -54,8 +59,8 @@ export function groupsOf(supervisors: readonly ProcessIdentity[]): number[] {
 }
 
 /**
- * Every living process of the owner. Markers can be read on Linux alone; elsewhere only the group is found. A program
- * that leaves its group and empties its environment is not found anywhere.
+ * Every living process of the owner. Markers and folders can be read on Linux alone; elsewhere only the group is found.
+ * A program that leaves its group, empties its environment and works in another folder is not found anywhere.
  */
 export function processesOf(owner: ProcessOwner): ProcessIdentity[] {
   return processTable()
@@ -68,10 +73,15 @@ export interface ProcessRow extends ProcessIdentity {
   /** Of its environment variables as it was started with them; null where they can't be read. */
   readonly environmentId: string | null;
   readonly revision: string | null;
+  /** Of a process of this user that has no terminal; else null. */
+  readonly workingFolder: string | null;
 }
+
+type Signs = Pick<ProcessRow, 'environmentId' | 'revision' | 'workingFolder'>;
 
 export function belongsTo(row: ProcessRow, owner: ProcessOwner): boolean {
   if (owner.groups.includes(row.group)) return true;
+  if (row.workingFolder !== null && `${row.workingFolder}/`.startsWith(`${owner.folder}/`)) return true;
   if (row.environmentId !== owner.environmentId) return false;
   return owner.revision === undefined || row.revision === String(owner.revision);
 }
@@ -82,20 +92,30 @@ export function processTable(): ProcessRow[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
     const row = linuxRow(Number(name));
-    return row ? [{ ...row, ...markersOf(row.pid) }] : [];
+    if (!row) return [];
+    return [{ ...row, ...markersOf(row.pid), workingFolder: row.hasTerminal ? null : workingFolderOf(row.pid) }];
   });
 }
 
 /** See proc_pid_stat(5). The command in parentheses may hold anything, a closing parenthesis too. */
-function linuxRow(pid: number): ProcessRow | null {
+function linuxRow(pid: number): (Omit<ProcessRow, keyof Signs> & { readonly hasTerminal: boolean }) | null {
   const stat = readText(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, group, ticks] = [fields[0], fields[2], fields[19]];
+  const [state, group, terminal, ticks] = [fields[0], fields[2], fields[4], fields[19]];
   if (group === undefined || ticks === undefined || state === 'Z' || state === 'X') return null;
-  return { pid, group: Number(group), started: `${bootId}/${ticks}`, environmentId: null, revision: null };
+  return { pid, group: Number(group), started: `${bootId}/${ticks}`, hasTerminal: terminal !== '0' };
 }
 
-function markersOf(pid: number): Pick<ProcessRow, 'environmentId' | 'revision'> {
+/** Another user's process may be anywhere: it is none that an environment started. */
+function workingFolderOf(pid: number): string | null {
+  try {
+    return statSync(`/proc/${pid}`).uid === process.getuid?.() ? readlinkSync(`/proc/${pid}/cwd`) : null;
+  } catch {
+    return null;
+  }
+}
+
+function markersOf(pid: number): Omit<Signs, 'workingFolder'> {
   const variables = `\0${readText(`/proc/${pid}/environ`)}`;
   return { environmentId: variable(variables, ENVIRONMENT_MARKER), revision: variable(variables, REVISION_MARKER) };
 }
@@ -120,7 +140,8 @@ function psRows(which: readonly string[]): ProcessRow[] {
   return table.split('\n').flatMap((line) => {
     const match = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line);
     if (match?.[4] === undefined || match[3]?.startsWith('Z')) return [];
-    return [{ pid: Number(match[1]), group: Number(match[2]), started: match[4], environmentId: null, revision: null }];
+    const signs: Signs = { environmentId: null, revision: null, workingFolder: null };
+    return [{ pid: Number(match[1]), group: Number(match[2]), started: match[4], ...signs }];
   });
 }
 

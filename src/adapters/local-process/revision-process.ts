@@ -130,7 +130,7 @@ async function launch(
   const { id: environmentId } = desired.key;
   const { revision } = desired;
   // A supervisor that was killed has left running what it led.
-  if (state.process) await parts.cleanup.endAll({ environmentId, revision }, [state.process]);
+  if (state.process) await parts.cleanup.endAll({ environmentId, revision, folder: paths.folder }, [state.process]);
   const port = await parts.ports.take();
   await removeFile(paths.webExit);
   const start = { environmentId, revision, troubleFile: paths.troubles, compileCache: parts.compileCache };
@@ -225,7 +225,8 @@ function startTimeoutMs({ limits }: RuntimeParts, { health }: ServingProcess): n
 async function giveUp(job: RevisionJob, command: Command, record: ServingProcess, result: ProbeResult): Promise<never> {
   const { parts, desired } = job;
   const words = lastWords(await outputOf(job));
-  await parts.cleanup.endAll({ environmentId: desired.key.id, revision: desired.revision }, [record]);
+  const owner = { environmentId: desired.key.id, revision: desired.revision, folder: job.paths.folder };
+  await parts.cleanup.endAll(owner, [record]);
   const after = `after ${String(startTimeoutMs(parts, record) / 1000)} s`;
   throw new RevisionFailure(
     'run',

@@ -47,14 +47,14 @@ const ADOPTION_PROBE_MS = 2_000;
 export function createRevision({ parts, key, state, paths, leaseFile, onChange }: RevisionOptions): Revision {
   const progress = createRevisionProgress(parts.clock, onChange);
   if (state.failure) progress.failed(state.failure.diagnosis);
+  const owner = { environmentId: key.id, revision: state.revision, folder: paths.folder };
   let serving: ServingAddress | null = null;
   let work: { readonly abort: AbortController; readonly done: Promise<void> } | null = null;
 
   async function run(desired: DesiredEnvironment, signal: AbortSignal): Promise<void> {
     const job = { parts, desired, paths, leaseFile, state, progress, signal };
     try {
-      if (state.builder)
-        await parts.cleanup.endAll({ environmentId: key.id, revision: state.revision }, [state.builder]);
+      if (state.builder) await parts.cleanup.endAll(owner, [state.builder]);
       const prepared = await prepareRevision(job);
       signal.throwIfAborted();
       await serveRevision(job, prepared, {
@@ -84,7 +84,7 @@ export function createRevision({ parts, key, state, paths, leaseFile, onChange }
     await letBe();
     serving = null;
     const supervisors = [state.process, state.builder].filter((process) => process !== null);
-    const left = await parts.cleanup.endAll({ environmentId: key.id, revision: state.revision }, supervisors);
+    const left = await parts.cleanup.endAll(owner, supervisors);
     if (left.length > 0) return left;
     if (state.process) parts.ports.giveBack(state.process.port);
     if (supervisors.length > 0) {

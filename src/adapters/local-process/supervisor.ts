@@ -4,7 +4,8 @@
  * how they ended, and ends them when their time is over, whether or not Blueberry is there to see it.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogWriter, type LogStream } from './log-writer.ts';
 import { isAlive, processesOf, signalProcess, type ProcessIdentity } from './process-table.ts';
@@ -44,7 +45,8 @@ function readOrder(): Promise<SupervisorOrder | null> {
 
 async function supervise(work: SupervisorOrder): Promise<void> {
   const log = createLogWriter(work.logFile, work.logBytes, work.masked);
-  const owner = { groups: [process.pid], environmentId: work.environmentId, revision: work.revision };
+  const { environmentId, revision, exitFile } = work;
+  const owner = { groups: [process.pid], environmentId, revision, folder: realpathSync(dirname(exitFile)) };
   const end: { cause: ExitRecord['cause']; done: Promise<void> | null } = { cause: 'ended', done: null };
   const endBecause = (cause: ExitRecord['cause']): void => {
     if (end.done !== null) return;

@@ -53,6 +53,34 @@ it('leaves no process behind that has hidden itself in a session of its own, twi
   expect(pids.filter(isRunning)).toEqual([]);
 });
 
+it.skipIf(process.platform !== 'linux')(
+  'leaves no process behind that has left its session and emptied its environment',
+  async () => {
+    const daemon = [
+      'import os, time',
+      'if os.fork(): os._exit(0)',
+      'os.setsid()',
+      'if os.fork(): os._exit(0)',
+      'open("daemon.pid", "w").write(str(os.getpid()))',
+      'os.execvpe("sleep", ["sleep", "4713"], {"PATH": os.environ["PATH"]})',
+    ].join('\n');
+    await serve({
+      ...telling(`
+        const { readFileSync } = require('node:fs');
+        require('node:child_process').spawnSync('python3', ['daemon.py'], { stdio: 'ignore' });
+        const told = { get pid() { return Number(readFileSync('daemon.pid', 'utf8')); } };`),
+      'daemon.py': daemon,
+    });
+    const { pid } = await eventually(async () => {
+      const all = await told<{ pid: number }>();
+      return all.pid > 0 ? all : null;
+    });
+    expect(isRunning(pid)).toBe(true);
+    await stage.untilGone();
+    expect(isRunning(pid)).toBe(false);
+  },
+);
+
 it('says what it waits for while a process takes its leave, and comes to force', async () => {
   await serve(telling(`process.on('SIGTERM', () => undefined); ${PIDS}`));
   const { own } = await told();
