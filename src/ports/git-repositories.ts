@@ -34,5 +34,6 @@ export interface GitRepositories {
   recentCommits(repository: RepositoryAccess, branch: string, limit: number): Promise<readonly CommitInfo[]>;
   /** Forgets what was fetched of it. Idempotent. */
   forget(repositoryId: string): Promise<void>;
+  /** Fails where there is no Git, or, with a `Failure`, where it is too old for what is asked of it. */
   check(): Promise<void>;
 }

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { isCommitSha } from '../../core/branch.ts';
+import { Failure } from '../../core/errors.ts';
 import { GitFailure } from '../../core/git-failure.ts';
 import type { CommitInfo, GitRepositories, RemoteBranches, RepositoryAccess } from '../../ports/git-repositories.ts';
 import { createFileCache } from './file-cache.ts';
 import { localGitEnvironment, remoteGitEnvironment } from './git-environment.ts';
 import { runGit } from './git-command.ts';
+import { pinningFault } from './git-version.ts';
 import { ensureMirror, mirrorFolder, removeStaleLocks } from './mirror.ts';
 import { withRemote, type RemotePolicy } from './remote-access.ts';
 import { createSerialQueue } from './serial-queue.ts';
@@ -143,7 +145,8 @@ export function createGitRepositories({ folder, policy, userEnvironment }: GitRe
       files.forget(repositoryId);
     },
     async check() {
-      await runGit({ args: ['--version'], env, timeoutMs: LOCAL_TIMEOUT_MS });
+      const fault = await pinningFault(env);
+      if (fault !== null && !policy.allowLocal) throw new Failure('unavailable', `${fault}.`);
     },
   };
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { GitFailure } from '../../core/git-failure.ts';
 import { parseGitRemote, type GitRemote } from '../../core/git-url.ts';
 import type { RepositoryAccess } from '../../ports/git-repositories.ts';
-import { resolveAllowed } from './address-policy.ts';
+import { curlAddresses, resolveAllowed } from './address-policy.ts';
+import { pinningFault } from './git-version.ts';
 
 export interface RemotePolicy {
   /** Whether paths on this machine may be repositories. */
@@ -42,12 +43,13 @@ export async function withRemote<T>(
     case 'local':
       return withLocalRepository(remote.path, () => use({ url, env: { ...env, ...asEnvironment(settings) } }));
     case 'https':
+      if (!policy.allowLocal) await demandPinning(baseEnv);
       settings.push(...(await httpsSettings(remote, access.credential, policy)));
       return use({ url, env: { ...env, ...asEnvironment(settings) } });
     case 'ssh':
       return withSshKey(access.credential, async (keyFile) => {
-        const address = await resolveAllowed(remote.host, policy.privateHosts);
-        const command = sshCommand(remote.host, address, keyFile);
+        const [address] = await resolveAllowed(remote.host, policy.privateHosts);
+        const command = sshCommand(remote, address, keyFile);
         return use({ url, env: { ...env, ...asEnvironment(settings), GIT_SSH_COMMAND: command } });
       });
   }
@@ -80,15 +82,20 @@ async function withLocalRepository<T>(path: string, use: () => Promise<T>): Prom
   }
 }
 
+async function demandPinning(env: Readonly<Record<string, string>>): Promise<void> {
+  const fault = await pinningFault(env);
+  if (fault !== null) throw new GitFailure('not_allowed', fault);
+}
+
 async function httpsSettings(
   remote: Extract<GitRemote, { kind: 'https' }>,
   credential: string | null,
   policy: RemotePolicy,
 ): Promise<readonly Setting[]> {
-  const address = await resolveAllowed(remote.host, policy.privateHosts);
+  const addresses = await resolveAllowed(remote.host, policy.privateHosts);
   const bare = remote.host.replace(/^\[|\]$/g, '');
   const settings: Setting[] = [
-    ['http.curloptResolve', `${bare}:${String(remote.port)}:${address.includes(':') ? `[${address}]` : address}`],
+    ['http.curloptResolve', `${bare}:${String(remote.port)}:${curlAddresses(addresses)}`],
     ['http.lowSpeedLimit', '1'],
     ['http.lowSpeedTime', '60'],
   ];
@@ -103,13 +110,18 @@ async function httpsSettings(
 }
 
 /** Host keys must be known: a stranger in between would otherwise see the code and could change it. */
-function sshCommand(host: string, address: string, keyFile: string | null): string {
+function sshCommand(
+  { host, port }: Extract<GitRemote, { kind: 'ssh' }>,
+  address: string,
+  keyFile: string | null,
+): string {
   const options = [
     'BatchMode=yes',
     'StrictHostKeyChecking=yes',
     `ConnectTimeout=${String(SSH_CONNECT_SECONDS)}`,
     `HostName=${address}`,
-    `HostKeyAlias=${host}`,
+    // The form of known_hosts.
+    `HostKeyAlias=${port === 22 ? host : `[${host}]:${String(port)}`}`,
     'ForwardAgent=no',
     'PermitLocalCommand=no',
     'ProxyCommand=none',

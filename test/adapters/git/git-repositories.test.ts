@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createGitRepositories } from '../../../src/adapters/git/git-repositories.ts';
-import { isPrivateAddress } from '../../../src/adapters/git/address-policy.ts';
 import { createWorktreeCheckouts } from '../../../src/adapters/git/worktree-checkouts.ts';
 import type { RepositoryAccess } from '../../../src/ports/git-repositories.ts';
 import { refusal } from '../../contract/git-repositories.suite.ts';
@@ -120,34 +119,6 @@ describe('a local repository', () => {
     await gitWith().fetchBranch(local(), 'main');
     const failure = await refusal(gitWith().readFile(local(), commit, 'blueberry.yaml'), 'file_too_large');
     expect(failure.message).toBe('blueberry.yaml is larger than 256 KiB');
-  });
-});
-
-describe('addresses', () => {
-  it.each([
-    '127.0.0.1',
-    '10.1.2.3',
-    '169.254.169.254',
-    '192.168.1.1',
-    '100.64.0.1',
-    '0.0.0.0',
-    '::1',
-    'fd00::1',
-    'fe80::1',
-    '::ffff:127.0.0.1',
-  ])('%s is private', (address) => {
-    expect(isPrivateAddress(address)).toBe(true);
-  });
-  it.each(['140.82.121.3', '8.8.8.8', '2606:4700::1111'])('%s is public', (address) => {
-    expect(isPrivateAddress(address)).toBe(false);
-  });
-
-  it('are not dialled when they are private and not listed', async () => {
-    await refusal(gitWith({}, []).listBranches(remote()), 'not_allowed');
-    await refusal(gitWith({}, []).listBranches(remote('https://169.254.169.254/latest')), 'not_allowed');
-    await refusal(gitWith({}, []).listBranches(remote('https://[::1]:444/x')), 'not_allowed');
-    await refusal(gitWith({}, []).listBranches(remote('git@127.0.0.1:acme/web.git')), 'not_allowed');
-    expect(server.requests).toEqual([]);
   });
 });
 
