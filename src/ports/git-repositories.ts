@@ -23,7 +23,7 @@ export interface CommitInfo {
 
 /** Reads connected repositories. Every method fails with a `GitFailure` whose reason says why. */
 export interface GitRepositories {
-  /** One look at the remote, nothing is fetched. */
+  /** One look at the remote, nothing is fetched. Whoever asks while it goes on is given the same. */
   listBranches(repository: RepositoryAccess, signal?: AbortSignal): Promise<RemoteBranches>;
   /** Newest commit of a branch (or a given one), fetched so that `readFile` and a deployment can have it. */
   fetchBranch(repository: RepositoryAccess, branch: string, signal?: AbortSignal): Promise<CommitInfo>;

@@ -11,6 +11,7 @@ import { pinningFault } from './git-version.ts';
 import { ensureMirror, mirrorFolder, removeStaleLocks } from './mirror.ts';
 import { withRemote, type RemotePolicy } from './remote-access.ts';
 import { createSerialQueue } from './serial-queue.ts';
+import { createSharedWork } from './shared-work.ts';
 
 export interface GitRepositoriesOptions {
   /** Where the mirrors are kept. */
@@ -36,7 +37,8 @@ export function createGitRepositories({ folder, policy, userEnvironment }: GitRe
   const opened = new Set<string>();
   const files = createFileCache(FILES_KEPT);
   /** Fetches that wait for their turn: whoever asks for the same meanwhile gets the same answer. */
-  const waiting = new Map<string, Promise<CommitInfo>>();
+  const fetches = createSharedWork<CommitInfo>();
+  const looks = createSharedWork<RemoteBranches>();
 
   async function openMirror(repositoryId: string): Promise<string> {
     const mirror = await ensureMirror(folder, repositoryId, env);
@@ -75,53 +77,63 @@ export function createGitRepositories({ folder, policy, userEnvironment }: GitRe
   }
 
   function fetch(access: RepositoryAccess, refspec: string, result: string, signal?: AbortSignal): Promise<CommitInfo> {
-    const key = `${access.id} ${refspec}`;
-    const shared = waiting.get(key);
-    if (shared) return shared;
-    const task = queue.run(access.id, async () => {
-      waiting.delete(key);
-      const mirror = await openMirror(access.id);
-      await withRemote(access, policy, remoteEnv, (call) =>
-        runGit({
-          args: [
-            '--git-dir',
-            mirror,
-            'fetch',
-            '--quiet',
-            '--no-tags',
-            '--no-recurse-submodules',
-            // A local clone may be shallow itself.
-            '--update-shallow',
-            '--no-write-fetch-head',
-            '--force',
-            '--end-of-options',
-            call.url,
-            refspec,
-          ],
-          env: call.env,
-          timeoutMs: FETCH_TIMEOUT_MS,
-          signal,
-        }),
-      );
-      const [commit] = await describe(mirror, result, 1);
-      if (!commit) throw new GitFailure('commit_gone', 'the commit could not be read after it was fetched');
-      return commit;
-    });
-    waiting.set(key, task);
-    return task;
+    return fetches.run(keyOf(access, refspec), signal, (together, close) =>
+      queue.run(access.id, () => {
+        close();
+        return fetchNow(access, refspec, result, together);
+      }),
+    );
+  }
+
+  async function fetchNow(
+    access: RepositoryAccess,
+    refspec: string,
+    result: string,
+    signal: AbortSignal,
+  ): Promise<CommitInfo> {
+    const mirror = await openMirror(access.id);
+    await withRemote(access, policy, remoteEnv, (call) =>
+      runGit({
+        args: [
+          '--git-dir',
+          mirror,
+          'fetch',
+          '--quiet',
+          '--no-tags',
+          '--no-recurse-submodules',
+          // A local clone may be shallow itself.
+          '--update-shallow',
+          '--no-write-fetch-head',
+          '--force',
+          '--end-of-options',
+          call.url,
+          refspec,
+        ],
+        env: call.env,
+        timeoutMs: FETCH_TIMEOUT_MS,
+        signal,
+      }),
+    );
+    const [commit] = await describe(mirror, result, 1);
+    if (!commit) throw new GitFailure('commit_gone', 'the commit could not be read after it was fetched');
+    return commit;
+  }
+
+  async function look(access: RepositoryAccess, signal: AbortSignal): Promise<RemoteBranches> {
+    const output = await withRemote(access, policy, remoteEnv, (call) =>
+      runGit({
+        args: ['ls-remote', '--symref', '--end-of-options', call.url, 'HEAD', 'refs/heads/*'],
+        env: call.env,
+        timeoutMs: LOOK_TIMEOUT_MS,
+        signal,
+      }),
+    );
+    return branchesOf(output.toString('utf8'));
   }
 
   return {
-    async listBranches(access, signal) {
-      const output = await withRemote(access, policy, remoteEnv, (call) =>
-        runGit({
-          args: ['ls-remote', '--symref', '--end-of-options', call.url, 'HEAD', 'refs/heads/*'],
-          env: call.env,
-          timeoutMs: LOOK_TIMEOUT_MS,
-          signal,
-        }),
-      );
-      return branchesOf(output.toString('utf8'));
+    listBranches(access, signal) {
+      return looks.run(keyOf(access, ''), signal, (together) => look(access, together));
     },
     fetchBranch(access, branch, signal) {
       const kept = keptRef(branch);
@@ -149,6 +161,11 @@ export function createGitRepositories({ folder, policy, userEnvironment }: GitRe
       if (fault !== null && !policy.allowLocal) throw new Failure('unavailable', `${fault}.`);
     },
   };
+}
+
+/** What two callers must have in common to be given the same answer: also by which URL, and as whom, they ask. */
+function keyOf({ id, url, credential }: RepositoryAccess, what: string): string {
+  return JSON.stringify([id, url, credential, what]);
 }
 
 /** Branches can be files and folders of each other over time, which refs cannot; their hashes never are. */
