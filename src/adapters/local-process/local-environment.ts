@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   DesiredEnvironment,
@@ -7,6 +7,7 @@ import type {
   RuntimeObservation,
 } from '../../ports/environment-runtime.ts';
 import { observationOf, type EnvironmentRecord } from './observation.ts';
+import { removeFolder } from './remove-folder.ts';
 import { createRevision, type Revision } from './revision.ts';
 import { newRevisionState, readRevisionState, revisionOfFolder, revisionPaths } from './revision-files.ts';
 import type { ServingAddress } from './revision-process.ts';
@@ -198,7 +199,7 @@ export async function openLocalEnvironment(
       revisions.delete(revision.number);
       gone('Worktree', `revision ${String(revision.number)} at ${revision.commit.slice(0, 7)}`);
     }
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    await removeFolder(folder);
     present = false;
     told.ended = true;
   }

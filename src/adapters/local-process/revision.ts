@@ -1,8 +1,8 @@
-import { rm } from 'node:fs/promises';
 import type { DesiredEnvironment, EnvironmentKey } from '../../ports/environment-runtime.ts';
 import { failureOf } from './failures.ts';
 import { isAlive, type ProcessIdentity } from './process-table.ts';
 import { prepareRevision } from './revision-build.ts';
+import { removeFolder } from './remove-folder.ts';
 import { createRevisionProgress, type RevisionProgress } from './revision-events.ts';
 import { checkoutLabel, saveRevisionState, type RevisionPaths, type RevisionState } from './revision-files.ts';
 import { serveRevision, type ServingAddress } from './revision-process.ts';
@@ -126,9 +126,10 @@ export function createRevision({ parts, key, state, paths, leaseFile, onChange }
     end,
     async dispose() {
       await end();
+      await removeFolder(paths.source);
       const label = checkoutLabel(key.id, state.revision);
       await parts.checkouts.release({ repositoryId: state.repositoryId, folder: paths.source, label });
-      await rm(paths.folder, { recursive: true, force: true, maxRetries: 3 });
+      await removeFolder(paths.folder);
     },
   };
 }

@@ -110,6 +110,15 @@ it('leaves no process behind that has hidden itself in a session of its own', as
   for (const pid of Object.values(pids)) await ended(pid);
 });
 
+it('removes what a build has protected against that, unless it is allowed everything anyway', async () => {
+  const { runtime, componentOf } = await start();
+  const build = 'build: mkdir -p cache/module && touch cache/module/file && chmod -R a-w cache\n';
+  await runtime.ensure(desired(await componentOf(app('const told = 1;', build))));
+  await until(isServing);
+  await eventually(async () => ((await runtime.remove(KEY)).presence === 'absent' ? true : null));
+  expect(await world.leftovers()).toEqual([]);
+});
+
 it('knows how a process ended that it has only taken over', async () => {
   const { componentOf, runtime, restart } = await start({ limits: { crashLimit: 1 } });
   const wanted = desired(await componentOf(app(`const told = process.pid; setTimeout(() => process.exit(7), 3000);`)));
