@@ -1,4 +1,5 @@
-import { delimiter } from 'node:path';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import type { DesiredComponent, EnvironmentKey } from '../../ports/environment-runtime.ts';
 import { ENVIRONMENT_MARKER, REVISION_MARKER } from './process-table.ts';
 
@@ -94,4 +95,17 @@ function withoutFoldersOfNpm(path: string): string {
 export function maskedTexts(secretEnv: Readonly<Record<string, string>>): string[] {
   const texts = Object.values(secretEnv).flatMap((value) => value.split(/\r?\n/));
   return [...new Set(texts.map((text) => text.trim()))].filter((text) => text.length >= MASKED_MIN_LENGTH);
+}
+
+/** Whether a command of an environment finds a program of this name. */
+export function hasProgram(userEnvironment: Readonly<Record<string, string>>, name: string): boolean {
+  const folders = (allowedOf(userEnvironment)['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }

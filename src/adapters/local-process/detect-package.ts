@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { packageManagerOf } from './package-manager.ts';
+import { packageManagerOf, type HasProgram } from './package-manager.ts';
 import { isFile, readTextFile, type ComponentFolder } from './repository-files.ts';
 import type { BuildStep } from './run-plan.ts';
 
@@ -18,6 +18,7 @@ const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare'];
 /** `plan` is null without a package.json; `fault` says what is wrong with one that can't be read. */
 export async function readPackage(
   component: ComponentFolder,
+  hasProgram: HasProgram,
 ): Promise<
   { readonly plan: PackagePlan | null; readonly fault: null } | { readonly plan: null; readonly fault: string }
 > {
@@ -32,7 +33,7 @@ export async function readPackage(
   }
   if (!isJsonObject(content)) return { plan: null, fault: 'The package.json is not a JSON object' };
   const scripts = objectAt(content, 'scripts');
-  const manager = await packageManagerOf(component);
+  const manager = await packageManagerOf(component, hasProgram);
   const install: BuildStep = { kind: 'install', label: manager.installLabel, command: manager.install };
   const build: BuildStep = { kind: 'build', label: `${manager.name} run build`, command: `${manager.name} run build` };
   return {

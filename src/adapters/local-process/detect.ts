@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { RepositoryFile } from '../../core/repository-file.ts';
 import { readPackage, type PackagePlan } from './detect-package.ts';
+import type { HasProgram } from './package-manager.ts';
 import { folderWithIndex, readTextFile, type ComponentFolder } from './repository-files.ts';
 import type { BuildStep, RunPlan } from './run-plan.ts';
 
@@ -16,19 +17,23 @@ const PLAIN_FOLDERS = ['.', 'public', 'dist', 'build', 'out', '_site', 'docs'];
  * How to run what is in a folder: `blueberry.yaml`, else a Procfile, else `package.json`, else static files. What
  * `blueberry.yaml` leaves open is taken from the others.
  */
-export async function detectRunPlan(component: ComponentFolder, file: RepositoryFile | null): Promise<Detection> {
+export async function detectRunPlan(
+  component: ComponentFolder,
+  file: RepositoryFile | null,
+  hasProgram: HasProgram,
+): Promise<Detection> {
   const health = file?.health ?? null;
   const fileSteps = (file?.build ?? []).map(buildStep);
   if (file?.run) return found({ build: fileSteps, health, run: { kind: 'command', command: file.run } });
 
-  const detected = await detectWithoutFile(component);
+  const detected = await detectWithoutFile(component, hasProgram);
   if (detected.plan === null) return detected;
   return found({ ...detected.plan, build: fileSteps.length > 0 ? fileSteps : detected.plan.build, health });
 }
 
-async function detectWithoutFile(component: ComponentFolder): Promise<Detection> {
+async function detectWithoutFile(component: ComponentFolder, hasProgram: HasProgram): Promise<Detection> {
   const { folder } = component;
-  const read = await readPackage(component);
+  const read = await readPackage(component, hasProgram);
   if (read.fault !== null) return nothing(read.fault);
   const { plan: npm } = read;
   const procfile = await readProcfile(folder);

@@ -11,6 +11,9 @@ export interface PackageManager {
 
 type Name = 'npm' | 'pnpm' | 'yarn';
 
+/** Whether commands find a program of this name. */
+export type HasProgram = (name: string) => boolean;
+
 /** What a folder says about its package manager. */
 interface Evidence {
   readonly folder: string;
@@ -33,7 +36,25 @@ const LOCK_FILES: readonly (readonly [string, Name])[] = [
  * Which package manager a package is for: the nearest folder that says so decides, upwards from its own to the root of
  * the repository. It is held to the nearest lock file, if that is its own or of a workspace that it belongs to.
  */
-export async function packageManagerOf({ folder, checkout }: ComponentFolder): Promise<PackageManager> {
+export async function packageManagerOf(component: ComponentFolder, hasProgram: HasProgram): Promise<PackageManager> {
+  const manager = await ownPackageManager(component);
+  return hasProgram(manager.name) ? manager : throughNpm(manager);
+}
+
+/** Where only npm is there it fetches the package manager for the install; scripts are the same to all of them. */
+function throughNpm({ name, install, installLabel }: PackageManager): PackageManager {
+  const isClassic = name === 'pnpm' || install.includes('--production=false');
+  return {
+    name: 'npm',
+    // Yarn 2 and later are no packages that could be fetched and called like that.
+    install: isClassic
+      ? `npm exec --yes --package=${name === 'yarn' ? 'yarn@1' : name} -- ${install}`
+      : 'npm install --include=dev --no-audit --no-fund --no-package-lock',
+    installLabel: isClassic ? installLabel : 'npm install',
+  };
+}
+
+async function ownPackageManager({ folder, checkout }: ComponentFolder): Promise<PackageManager> {
   const evidence = await Promise.all(foldersUpwards(folder, checkout).map(evidenceIn));
   const nearest = evidence.find(({ asked, locks }) => asked !== null || locks.length > 0);
   const name = nearest?.asked?.name ?? nearest?.locks[0] ?? 'npm';

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { shortSha } from '../../core/branch.ts';
 import { diagnose } from '../../core/diagnosis.ts';
 import type { DesiredEnvironment } from '../../ports/environment-runtime.ts';
-import { commandEnvironment, maskedTexts } from './command-environment.ts';
+import { commandEnvironment, maskedTexts, hasProgram } from './command-environment.ts';
 import { detectRunPlan } from './detect.ts';
 import { buildFailure, buildTookTooLong, RevisionFailure } from './failures.ts';
 import { lastLines } from './log-reader.ts';
@@ -33,13 +33,13 @@ const OUTPUT_LINES = 40;
 
 /** Puts the files of the commit in place, finds out how to run them, and builds. What was done before is not done again. */
 export async function prepareRevision(job: RevisionJob): Promise<PreparedRevision> {
-  const { desired, paths, state } = job;
+  const { parts, desired, paths, state } = job;
   const [{ path, repositoryFile }] = desired.components;
   await mkdir(paths.folder, { recursive: true, mode: 0o700 });
   if (!state.checkedOut) await checkOut(job);
   const { component, fault } = await componentFolder(paths.source, path);
   if (component === null) throw new RevisionFailure('build', diagnose('NoWayToRun', fault));
-  const detected = await detectRunPlan(component, repositoryFile);
+  const detected = await detectRunPlan(component, repositoryFile, (name) => hasProgram(parts.userEnvironment, name));
   if (detected.plan === null) throw new RevisionFailure('build', diagnose('NoWayToRun', detected.fault));
   if (!state.built) {
     if (detected.plan.build.length > 0) await build(job, component.folder, detected.plan.build);

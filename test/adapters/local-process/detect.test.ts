@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { detectRunPlan, type Detection } from '../../../src/adapters/local-process/detect.ts';
+import type { HasProgram } from '../../../src/adapters/local-process/package-manager.ts';
 import type { RepositoryFile } from '../../../src/core/repository-file.ts';
 
 type Files = Readonly<Record<string, string>>;
@@ -30,9 +31,15 @@ const described = (change: Partial<RepositoryFile>): RepositoryFile => ({
   ...change,
 });
 
-const detect = async (files: Files, file: RepositoryFile | null = null): Promise<Detection> => {
+const ALL_THERE: HasProgram = () => true;
+
+const detect = async (
+  files: Files,
+  file: RepositoryFile | null = null,
+  hasProgram: HasProgram = ALL_THERE,
+): Promise<Detection> => {
   const folder = await folderOf(files);
-  return detectRunPlan({ folder, checkout: folder }, file);
+  return detectRunPlan({ folder, checkout: folder }, file, hasProgram);
 };
 
 /** What is built, and what is run: a command, or the folders of a site. */
@@ -201,6 +208,31 @@ describe('a package.json', () => {
   });
 });
 
+describe('where only npm is there', () => {
+  it.each<[string, Files, string]>([
+    [
+      'pnpm-lock.yaml',
+      { 'pnpm-lock.yaml': '' },
+      'npm exec --yes --package=pnpm -- pnpm install --frozen-lockfile --prod=false',
+    ],
+    [
+      'yarn.lock',
+      { 'yarn.lock': '' },
+      'npm exec --yes --package=yarn@1 -- yarn install --frozen-lockfile --production=false',
+    ],
+    [
+      'the yarn.lock of a later Yarn',
+      { 'yarn.lock': '', '.yarnrc.yml': '' },
+      'npm install --include=dev --no-audit --no-fund --no-package-lock',
+    ],
+  ])('a package with %s is installed and started by it', async (_what, files, install) => {
+    const content = packageJson({ ...DEPENDING, scripts: { build: 'node b.js', start: 'node s.js' } });
+    const { plan } = await detect({ ...files, 'package.json': content }, null, (name) => name === 'npm');
+    expect(plan?.build.map(({ command }) => command)).toEqual([install, 'npm run build']);
+    expect(plan?.run).toEqual({ kind: 'command', command: 'npm start' });
+  });
+});
+
 describe('a package.json in a folder of a larger repository', () => {
   const member = { 'apps/web/package.json': packageJson(DEPENDING) };
   const asking = (packageManager: string, more: object = {}) => packageJson({ ...DEPENDING, packageManager, ...more });
@@ -269,7 +301,7 @@ describe('a package.json in a folder of a larger repository', () => {
     ],
   ])('is installed with %s', async (_what, files, install) => {
     const checkout = await folderOf(files);
-    const { plan } = await detectRunPlan({ folder: join(checkout, 'apps/web'), checkout }, null);
+    const { plan } = await detectRunPlan({ folder: join(checkout, 'apps/web'), checkout }, null, ALL_THERE);
     expect(plan?.build.map(({ command }) => command)).toEqual([install]);
     expect(plan?.run).toEqual({ kind: 'command', command: `${install.split(' ', 1)[0] ?? ''} start` });
   });
@@ -277,7 +309,7 @@ describe('a package.json in a folder of a larger repository', () => {
   it('is not asked about anything outside of the repository', async () => {
     const outside = await folderOf({ 'commit/apps/web/package.json': packageJson(DEPENDING), 'pnpm-lock.yaml': '' });
     const checkout = join(outside, 'commit');
-    const { plan } = await detectRunPlan({ folder: join(checkout, 'apps/web'), checkout }, null);
+    const { plan } = await detectRunPlan({ folder: join(checkout, 'apps/web'), checkout }, null, ALL_THERE);
     expect(plan?.build[0]?.command).toMatch(/^npm install /);
   });
 });
@@ -294,10 +326,10 @@ describe('static files', () => {
     const outside = await folderOf({ 'index.html': '' });
     const site = join(checkout, 'web', 'public');
     await symlink(outside, site);
-    expect((await detectRunPlan({ folder: join(checkout, 'web'), checkout }, null)).plan).toBeNull();
+    expect((await detectRunPlan({ folder: join(checkout, 'web'), checkout }, null, ALL_THERE)).plan).toBeNull();
     await rm(site);
     await symlink(join('..', 'shared'), site);
-    expect((await detectRunPlan({ folder: join(checkout, 'web'), checkout }, null)).plan).not.toBeNull();
+    expect((await detectRunPlan({ folder: join(checkout, 'web'), checkout }, null, ALL_THERE)).plan).not.toBeNull();
   });
 
   it('are not what only looks like an index', async () => {
@@ -316,5 +348,7 @@ it('reads nothing through links that lead in circles', async () => {
   const folder = await folderOf({});
   await symlink('Procfile', join(folder, 'Procfile'));
   await symlink('package.json', join(folder, 'package.json'));
-  expect((await detectRunPlan({ folder, checkout: folder }, null)).fault).toContain('Nothing says how to run it');
+  expect((await detectRunPlan({ folder, checkout: folder }, null, ALL_THERE)).fault).toContain(
+    'Nothing says how to run it',
+  );
 });
