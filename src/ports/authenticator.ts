@@ -50,8 +50,10 @@ export interface LocalAccounts {
   /** Not for the first password, nor in a session that a sign-in link has begun and that has set none yet. */
   asksForCurrentPassword(userId: string, sessionCookie: string | null): Promise<boolean>;
   /**
-   * Ends the user's sign-in links and other sessions with it. Fails with `invalid` at `password` for one that is too
-   * short or too long, and at `current_password` for a wrong one.
+   * Fails with `invalid` at `password` for one that is too short or too long, and at `current_password` for a wrong one:
+   * both at once.
    */
+  checkPassword(userId: string, change: PasswordChange): Promise<void>;
+  /** Checks it as `checkPassword` does, and ends the user's sign-in links and other sessions with it. */
   setPassword(userId: string, change: PasswordChange): Promise<void>;
 }

@@ -38,6 +38,8 @@ export interface UserService {
   createSignInLink(actor: Actor, id: string, options?: CallOptions<InvitedUser>): Promise<InvitedUser>;
   /** Whether the password until now has to be given to set another one. */
   asksForCurrentPassword(actor: Actor, sessionCookie: string | null): Promise<boolean>;
+  /** Finds everything that would keep `setPassword` from it, and changes nothing. */
+  checkPassword(actor: Actor, change: PasswordChange): Promise<void>;
   /** Signed-in people set their own; what else is signed in for them, or could be by a link, is not any more. */
   setPassword(actor: Actor, change: PasswordChange): Promise<void>;
   /** The administrator that every installation starts with, made once. */
@@ -156,11 +158,11 @@ export function createUserService(parts: UserServiceParts): UserService {
     async asksForCurrentPassword({ userId, via }, sessionCookie) {
       return userId !== null && via === 'session' && accounts.asksForCurrentPassword(userId, sessionCookie);
     },
+    async checkPassword(actor, change) {
+      await accounts.checkPassword(signedInUser(actor), change);
+    },
     async setPassword(actor, change) {
-      if (actor.userId === null || actor.via !== 'session') {
-        throw new Failure('forbidden', 'A password can only be set by the one who is signed in with a browser.');
-      }
-      await accounts.setPassword(actor.userId, change);
+      await accounts.setPassword(signedInUser(actor), change);
     },
     async ensureFirstAdministrator(email) {
       for (;;) {
@@ -180,6 +182,11 @@ export function createUserService(parts: UserServiceParts): UserService {
       return accounts.createSignInLink(userId, new Date(clock.now() + DAY_MS).toISOString());
     },
   };
+}
+
+function signedInUser({ userId, via }: Actor): string {
+  if (userId !== null && via === 'session') return userId;
+  throw new Failure('forbidden', 'A password can only be set by the one who is signed in with a browser.');
 }
 
 function isActiveAdministrator({ role, disabled }: User): boolean {

@@ -153,10 +153,11 @@ it('is deleted, and says what goes and what is gone', async () => {
   await dialog.getByRole('button', { name: 'Delete' }).click();
   await badge('Terminated').waitFor();
   await page.locator('#env-receipt').getByText('seen gone').waitFor();
-  await page.getByText('Ended. The log was removed with the environment.').waitFor();
+  await page.getByText('Ended', { exact: true }).first().waitFor();
   expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
   await page.reload();
-  await page.getByText('Its log was removed with it.').waitFor();
+  await page.locator('#log-lines').getByText('The shop is called New shop.').first().waitFor();
+  expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
   const preview = await console.context.newPage();
   const answer = await preview.goto(`http://feature-login-page.localhost:${String(product.port)}/`);
   expect(answer?.status()).toBe(404);

@@ -80,6 +80,22 @@ it('asks for the password until now, and says in its place that it is not that o
   expect((await byPassword(NEW)).status).toBe(303);
 });
 
+it('says everything that is wrong at once, and sets nothing', async () => {
+  const cookie = await signedIn();
+  const wrong = { current_password: NEW, password: 'short', repeated: 'other' };
+  const refused = await page('/profile/password', cookie, { _csrf: await csrfTokenOfPage(app, cookie), ...wrong });
+  const faults = [...refused.text.matchAll(/id="field-([a-z-]+)-faults"[^>]*>\s*<li>([^<]+)<\/li>/g)];
+  expect(faults.map(([, field, fault]) => [field, fault])).toEqual([
+    ['current-password', 'Must be your password until now.'],
+    ['password', 'Must have from 12 to 1024 characters.'],
+    ['repeated', 'Must be the same as above.'],
+  ]);
+  const unrepeated = { current_password: OLD, password: NEW, repeated: '' };
+  const other = await page('/profile/password', cookie, { _csrf: await csrfTokenOfPage(app, cookie), ...unrepeated });
+  expect(other.status).toBe(422);
+  expect((await byPassword(OLD)).status).toBe(303);
+});
+
 it('ends every other session and every sign-in link, and nobody else’s', async () => {
   const here = await signedIn();
   const elsewhere = cookieOf(await byPassword(OLD));

@@ -1,13 +1,13 @@
-import { invalidField, notFound } from '../../core/errors.ts';
+import { invalid, notFound, type InputFault } from '../../core/errors.ts';
 import { EVERYTHING } from '../../core/permissions.ts';
 import type { Password, Session } from '../../core/records.ts';
-import type { LocalAccounts } from '../../ports/authenticator.ts';
+import type { LocalAccounts, PasswordChange } from '../../ports/authenticator.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EnvironmentStore, Precondition, Versioned, Write } from '../../ports/environment-store.ts';
 import type { Identifiers } from '../../ports/identifiers.ts';
 import { ATTEMPTS, contention, digestOf, enabledUser, endAll, endings } from './local-users.ts';
 import { hashPassword, verifyPassword } from './password-hash.ts';
-import { acceptablePassword, normalizedPassword } from './password-rule.ts';
+import { BAD_LENGTH, normalizedPassword } from './password-rule.ts';
 
 export interface LocalAccountsParts {
   readonly store: EnvironmentStore;
@@ -16,6 +16,11 @@ export interface LocalAccountsParts {
 }
 
 const LINK_PREFIX = 'bbl';
+const WRONG_CURRENT: InputFault = {
+  loc: ['body', 'current_password'],
+  msg: 'must be your password until now',
+  type: 'wrong_password',
+};
 
 /** Passwords and sign-in links as records of the store. Of secrets only digests are kept. */
 export function createLocalAccounts({ store, clock, identifiers }: LocalAccountsParts): LocalAccounts {
@@ -23,6 +28,16 @@ export function createLocalAccounts({ store, clock, identifiers }: LocalAccounts
     const id = cookie === null ? null : digestOf(identifiers, cookie);
     const session = id === null ? null : await store.get(EVERYTHING, 'session', id);
     return session?.record.userId === userId ? session : null;
+  }
+
+  async function checked(userId: string, { password, current, sessionCookie }: PasswordChange) {
+    if (!(await enabledUser(store, userId))) throw notFound('user', userId);
+    const stored = await store.get(EVERYTHING, 'password', userId);
+    const session = await sessionOf(userId, sessionCookie);
+    const normalized = normalizedPassword(password);
+    const isWrong = stored !== null && asksForCurrent(session) && !(await isCurrent(stored.record, current));
+    if (normalized !== null && !isWrong) return { normalized, stored, session };
+    throw invalid([...(isWrong ? [WRONG_CURRENT] : []), ...(normalized === null ? [BAD_LENGTH] : [])]);
   }
 
   return {
@@ -36,13 +51,12 @@ export function createLocalAccounts({ store, clock, identifiers }: LocalAccounts
       const stored = await store.get(EVERYTHING, 'password', userId);
       return stored !== null && asksForCurrent(await sessionOf(userId, sessionCookie));
     },
-    async setPassword(userId, { password, current, sessionCookie }) {
-      const normalized = acceptablePassword(password);
+    async checkPassword(userId, change) {
+      await checked(userId, change);
+    },
+    async setPassword(userId, change) {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-        if (!(await enabledUser(store, userId))) throw notFound('user', userId);
-        const stored = await store.get(EVERYTHING, 'password', userId);
-        const session = await sessionOf(userId, sessionCookie);
-        if (stored && asksForCurrent(session)) await assertCurrent(stored.record, current);
+        const { normalized, stored, session } = await checked(userId, change);
         const record: Password = { hash: await hashPassword(normalized), updatedAt: clock.timestamp() };
         const outcome = await store.commit(
           [
@@ -69,9 +83,8 @@ function asksForCurrent(session: Versioned<Session> | null): boolean {
   return session?.record.provenBy !== 'link';
 }
 
-async function assertCurrent({ hash }: Password, current: string | null): Promise<void> {
-  if (await verifyPassword(normalizedPassword(current ?? '') ?? '', hash)) return;
-  throw invalidField('current_password', 'must be your password until now', 'wrong_password');
+function isCurrent({ hash }: Password, current: string | null): Promise<boolean> {
+  return verifyPassword(normalizedPassword(current ?? '') ?? '', hash);
 }
 
 /** It knows the new password from now on, so the next time it is asked for it. */

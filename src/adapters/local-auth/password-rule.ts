@@ -1,4 +1,4 @@
-import { invalidField } from '../../core/errors.ts';
+import type { InputFault } from '../../core/errors.ts';
 
 const PASSWORD_MIN_LENGTH = 12;
 const PASSWORD_MAX_LENGTH = 1024;
@@ -15,13 +15,9 @@ export function normalizedPassword(password: string): string | null {
   return length >= PASSWORD_MIN_LENGTH && length <= PASSWORD_MAX_LENGTH ? normalized : null;
 }
 
-/** `normalizedPassword` of one that is to be set. Fails with `invalid` where there is none. */
-export function acceptablePassword(password: string): string {
-  const normalized = normalizedPassword(password);
-  if (normalized !== null) return normalized;
-  throw invalidField(
-    'password',
-    `must have from ${String(PASSWORD_MIN_LENGTH)} to ${String(PASSWORD_MAX_LENGTH)} characters`,
-    'password_length',
-  );
-}
+/** What is wrong with one that is to be set where there is no `normalizedPassword` of it. */
+export const BAD_LENGTH: InputFault = {
+  loc: ['body', 'password'],
+  msg: `must have from ${String(PASSWORD_MIN_LENGTH)} to ${String(PASSWORD_MAX_LENGTH)} characters`,
+  type: 'password_length',
+};

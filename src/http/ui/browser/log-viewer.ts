@@ -28,10 +28,10 @@ export function logViewer() {
         if (atBottom) lines.scrollTop = lines.scrollHeight;
       };
       const say = (): void => {
-        const { state: place, pause, text } = this.$refs;
+        const { state: place, pause, empty } = this.$refs;
         if (place) place.textContent = paused ? `Paused, ${String(waiting.length)} new` : state;
         if (pause) pause.hidden = ended && !paused;
-        if (text) text.hidden = ended;
+        if (empty && ended) empty.textContent = 'Nothing is kept of its log.';
       };
       createLogFeed(url, {
         line(line) {
@@ -46,7 +46,7 @@ export function logViewer() {
         },
         ended() {
           ended = true;
-          state = 'Ended. The log was removed with the environment.';
+          state = 'Ended';
           say();
         },
       });

@@ -101,7 +101,8 @@ export function WhatWillGo({ environment, resources }: WhatWillGoProps): Html {
         <li>everything that it wrote to its own disk</li>
       </ul>
       <p class="soft">
-        Its timeline and a receipt of what was removed stay. The name is free at once. The branch is not touched.
+        Its timeline and a receipt of what was removed stay, and its log for a while. The name is free at once. The
+        branch is not touched.
       </p>
     </div>
   );

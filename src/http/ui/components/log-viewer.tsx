@@ -1,8 +1,14 @@
 import type { Html } from './html.ts';
 import { Icon } from './icon.tsx';
 
+export interface LogViewerProps {
+  readonly id: string;
+  /** Then nothing comes any more that could be paused. */
+  readonly isOver: boolean;
+}
+
 /** Follows the log; the browser fills it in. Without a script there is the log as text. */
-export function LogViewer({ id }: { readonly id: string }): Html {
+export function LogViewer({ id, isOver }: LogViewerProps): Html {
   return (
     <section
       class="card log"
@@ -21,6 +27,7 @@ export function LogViewer({ id }: { readonly id: string }): Html {
           type="button"
           x-on:click="toggle"
           x-ref="pause"
+          hidden={isOver}
         >
           <span>
             <Icon name="pause" />
@@ -31,13 +38,7 @@ export function LogViewer({ id }: { readonly id: string }): Html {
             Resume
           </span>
         </button>
-        <a
-          class="button button-quiet button-small"
-          href={`/environments/${id}/log`}
-          target="_blank"
-          rel="noopener"
-          x-ref="text"
-        >
+        <a class="button button-quiet button-small" href={`/environments/${id}/log`} target="_blank" rel="noopener">
           <Icon name="external" />
           As text
         </a>
@@ -52,22 +53,14 @@ export function LogViewer({ id }: { readonly id: string }): Html {
         x-on:scroll="scrolled"
       >
         <p class="log-empty">
-          <span class="needs-script">No line yet. What the build and the application print appears here.</span>
+          <span class="needs-script" x-ref="empty">
+            {isOver
+              ? 'Looking for what is kept of it.'
+              : 'No line yet. What the build and the application print appears here.'}
+          </span>
           <noscript>Following the log needs JavaScript; “As text” shows what is there.</noscript>
         </p>
       </div>
-    </section>
-  );
-}
-
-/** In its place when the environment is over. */
-export function RemovedLog(): Html {
-  return (
-    <section class="card" aria-labelledby="env-log-title">
-      <h2 class="card-title" id="env-log-title">
-        Log
-      </h2>
-      <p class="card-note">Its log was removed with it.</p>
     </section>
   );
 }

@@ -10,7 +10,7 @@ import {
 import { CsrfField } from '../components/form.tsx';
 import type { Html } from '../components/html.ts';
 import { Layout } from '../components/layout.tsx';
-import { LogViewer, RemovedLog } from '../components/log-viewer.tsx';
+import { LogViewer } from '../components/log-viewer.tsx';
 import { PageHead } from '../components/page-head.tsx';
 import { IN_PLACE } from '../components/swap.ts';
 import { stateOf, tabIconOf } from '../environment-state.ts';
@@ -36,7 +36,7 @@ export function EnvironmentPage({ view }: { readonly view: EnvironmentView }): H
       <div class="env-columns">
         <div class="env-main">
           <EnvironmentReceipt view={view} swap={IN_PLACE} />
-          {environment.status.archivedAt === null ? <LogViewer id={id} /> : <RemovedLog />}
+          <LogViewer id={id} isOver={environment.status.archivedAt !== null} />
           <EnvironmentTimeline view={view} swap={IN_PLACE} />
         </div>
         <div class="env-side">

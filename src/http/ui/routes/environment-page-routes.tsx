@@ -57,8 +57,7 @@ export function registerEnvironmentPage(app: FastifyInstance, parts: HttpParts):
     for await (const { at, text } of await parts.environments.openLogs(actor, id, query)) {
       lines.push(`${at}  ${plainText(text)}\n`);
     }
-    const nothing =
-      record.status.archivedAt === null ? 'No line yet.\n' : 'The log was removed with the environment.\n';
+    const nothing = record.status.archivedAt === null ? 'No line yet.\n' : 'Nothing is kept of its log.\n';
     return reply.type('text/plain; charset=utf-8').send(lines.join('') || nothing);
   });
 }

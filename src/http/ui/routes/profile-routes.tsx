@@ -3,7 +3,7 @@ import type { HttpParts } from '../../parts.ts';
 import type { SignInLimiter } from '../../rate-limits.ts';
 import { actorOf } from '../../request-context.ts';
 import { readForm } from '../forms/form-body.ts';
-import { formWith, type FormFaults, type FormState } from '../forms/form-state.ts';
+import { formWith, mergeFaults, type FormFaults, type FormState } from '../forms/form-state.ts';
 import { attempt, type Submission } from '../forms/submit.ts';
 import { hasOwnPassword } from '../own-password.ts';
 import { openPage } from '../page-context.ts';
@@ -20,22 +20,20 @@ export function registerProfile(app: FastifyInstance, parts: HttpParts, limiter:
   app.post('/profile/password', async (request, reply) => {
     const form = readForm(request);
     const password = form.exact('password');
-    const saved: Submission<void> =
-      password === form.exact('repeated')
-        ? await attempt(request, () => setPassword(request, password, form.exact('current_password')))
-        : { ok: false, status: 422, faults: NOT_THE_SAME };
+    const isRepeated = password === form.exact('repeated');
+    const { sessionCookie } = request;
+    const change = { password, current: form.exact('current_password'), sessionCookie };
+    const outcome = await attempt(request, async () => {
+      const actor = actorOf(request);
+      // The password until now can be guessed at here no faster than at the way in.
+      if (await users.asksForCurrentPassword(actor, sessionCookie)) limiter.count(request.ip, actor.email);
+      await (isRepeated ? users.setPassword(actor, change) : users.checkPassword(actor, change));
+    });
+    const saved = isRepeated ? outcome : withFaults(outcome, NOT_THE_SAME);
     return saved.ok
       ? sendProfile(request, reply, formWith(), true, 200)
       : sendProfile(request, reply, formWith({}, saved.faults), false, saved.status);
   });
-
-  /** The password until now can be guessed at here no faster than at the way in. */
-  async function setPassword(request: FastifyRequest, password: string, current: string): Promise<void> {
-    const actor = actorOf(request);
-    const { sessionCookie } = request;
-    if (await users.asksForCurrentPassword(actor, sessionCookie)) limiter.count(request.ip, actor.email);
-    await users.setPassword(actor, { password, current, sessionCookie });
-  }
 
   async function sendProfile(
     request: FastifyRequest,
@@ -55,4 +53,8 @@ export function registerProfile(app: FastifyInstance, parts: HttpParts, limiter:
       ? sendPart(reply, <PasswordForm {...view} />, status)
       : sendPage(reply, <ProfilePage {...view} />, status);
   }
+}
+
+function withFaults(outcome: Submission<void>, faults: FormFaults): Submission<void> {
+  return outcome.ok ? { ok: false, status: 422, faults } : { ...outcome, faults: mergeFaults(outcome.faults, faults) };
 }
