@@ -33,13 +33,9 @@ const described = (change: Partial<RepositoryFile>): RepositoryFile => ({
 
 const ALL_THERE: HasProgram = () => true;
 
-const detect = async (
-  files: Files,
-  file: RepositoryFile | null = null,
-  hasProgram: HasProgram = ALL_THERE,
-): Promise<Detection> => {
+const detect = async (files: Files, file: RepositoryFile | null = null): Promise<Detection> => {
   const folder = await folderOf(files);
-  return detectRunPlan({ folder, checkout: folder }, file, hasProgram);
+  return detectRunPlan({ folder, checkout: folder }, file, ALL_THERE);
 };
 
 /** What is built, and what is run: a command, or the folders of a site. */
@@ -205,31 +201,6 @@ describe('a package.json', () => {
     ['with scripts of another type', '{"scripts": [], "dependencies": 3}', /no `start` script/],
   ])('%s says so', async (_what, text, fault) => {
     expect((await detect({ 'package.json': text })).fault).toMatch(fault);
-  });
-});
-
-describe('where only npm is there', () => {
-  it.each<[string, Files, string]>([
-    [
-      'pnpm-lock.yaml',
-      { 'pnpm-lock.yaml': '' },
-      'npm exec --yes --package=pnpm -- pnpm install --frozen-lockfile --prod=false',
-    ],
-    [
-      'yarn.lock',
-      { 'yarn.lock': '' },
-      'npm exec --yes --package=yarn@1 -- yarn install --frozen-lockfile --production=false',
-    ],
-    [
-      'the yarn.lock of a later Yarn',
-      { 'yarn.lock': '', '.yarnrc.yml': '' },
-      'npm install --include=dev --no-audit --no-fund --no-package-lock',
-    ],
-  ])('a package with %s is installed and started by it', async (_what, files, install) => {
-    const content = packageJson({ ...DEPENDING, scripts: { build: 'node b.js', start: 'node s.js' } });
-    const { plan } = await detect({ ...files, 'package.json': content }, null, (name) => name === 'npm');
-    expect(plan?.build.map(({ command }) => command)).toEqual([install, 'npm run build']);
-    expect(plan?.run).toEqual({ kind: 'command', command: 'npm start' });
   });
 });
 
