@@ -25,21 +25,13 @@ export function createApiCalls(access: ClusterAccess, clock: Clock): ApiCalls {
   const transport = createApiTransport();
 
   /** Asks once more with credentials read anew when the API server does not know us: it has done nothing then. */
-  async function withTarget<T>(purpose: CallPurpose, use: (target: ClusterTarget) => Promise<T>) {
+  async function withTarget<T>(purpose: CallPurpose, use: (target: ClusterTarget) => Promise<T>): Promise<T> {
+    const target = await access.target();
     try {
-      return await attempt();
+      return await attempt(purpose, target, use);
     } catch (error) {
-      if (!isKubernetesFailure(error, 'unauthorized') || !(await access.reload())) throw error;
-      return await attempt();
-    }
-    async function attempt(): Promise<T> {
-      const target = await access.target();
-      try {
-        return await use(target);
-      } catch (error) {
-        if (error instanceof ConnectionFailure) throw failureOfConnection(purpose, target.server, error);
-        throw error;
-      }
+      if (!isKubernetesFailure(error, 'unauthorized') || !(await access.reload(target))) throw error;
+      return await attempt(purpose, await access.target(), use);
     }
   }
 
@@ -78,6 +70,19 @@ export function createApiCalls(access: ClusterAccess, clock: Clock): ApiCalls {
       }),
     close: () => transport.close(),
   };
+}
+
+async function attempt<T>(
+  purpose: CallPurpose,
+  target: ClusterTarget,
+  use: (target: ClusterTarget) => Promise<T>,
+): Promise<T> {
+  try {
+    return await use(target);
+  } catch (error) {
+    if (error instanceof ConnectionFailure) throw failureOfConnection(purpose, target.server, error);
+    throw error;
+  }
 }
 
 /** Null where asking again is no use. */

@@ -27,6 +27,8 @@ export interface ClusterTarget {
   /** Certificates and keys, and the agent of a proxy where there is one. */
   readonly tls: RequestOptions;
   readonly proxy: Agent | undefined;
+  /** How often the configuration had been read. */
+  readonly generation: number;
 }
 
 export interface ClusterAccess {
@@ -37,8 +39,11 @@ export interface ClusterAccess {
   readonly namespace: string | null;
   /** Reads tokens and certificates as they are now, for they are replaced while we run. */
   target(): Promise<ClusterTarget>;
-  /** Takes credentials that were renewed in place; false when that was tried a moment ago. */
-  reload(): Promise<boolean>;
+  /**
+   * Takes credentials that were renewed in place, after the API server did not know us. False when there is nothing
+   * newer, as far as could be looked just now.
+   */
+  reload(refused: ClusterTarget): Promise<boolean>;
 }
 
 const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -49,20 +54,31 @@ const CREDENTIALS_TIMEOUT_MS = 15_000;
 /** Fails with `misconfigured`, naming the file and what is wrong with it. */
 export async function loadClusterAccess(source: ClusterSource): Promise<ClusterAccess> {
   let config = await readConfig(source);
-  let readAt = performance.now();
+  let generation = 1;
+  let readAt = -Infinity;
   let pending: Promise<ClusterTarget> | null = null;
+  let reloading: Promise<boolean> | null = null;
+
+  async function readAgain(): Promise<boolean> {
+    if (performance.now() - readAt < RELOAD_INTERVAL_MS) return false;
+    readAt = performance.now();
+    config = await readConfig(source);
+    generation += 1;
+    return true;
+  }
+
   return {
     ...describe(config),
     // A credential may come from a program: calls at the same time don't start one each.
     target: () =>
-      (pending ??= targetOf(config).finally(() => {
+      (pending ??= targetOf(config, generation).finally(() => {
         pending = null;
       })),
-    async reload() {
-      if (performance.now() - readAt < RELOAD_INTERVAL_MS) return false;
-      readAt = performance.now();
-      config = await readConfig(source);
-      return true;
+    async reload(refused) {
+      if (refused.generation < generation) return true;
+      return (reloading ??= readAgain().finally(() => {
+        reloading = null;
+      }));
     },
   };
 }
@@ -139,7 +155,7 @@ function serverOf(config: KubeConfig): URL {
   return new URL(address);
 }
 
-async function targetOf(config: KubeConfig): Promise<ClusterTarget> {
+async function targetOf(config: KubeConfig, generation: number): Promise<ClusterTarget> {
   const options: RequestOptions = {};
   const patience = new AbortController();
   try {
@@ -166,6 +182,7 @@ async function targetOf(config: KubeConfig): Promise<ClusterTarget> {
     },
     tls,
     proxy: isProxied ? (agent as Agent) : undefined,
+    generation,
   };
 }
 

@@ -9,6 +9,7 @@ const PORT_BYTES = 2;
 /** Frames of this size are taken by every server on the way. */
 const FRAME_MAX_BYTES = 32 * 1024;
 const NORMAL_CLOSURE = 1000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /**
  * The connection to a pod's port behind a WebSocket. It has what `node:http` asks of a socket (time-outs, idle and in
@@ -23,6 +24,7 @@ export class ForwardedConnection extends Duplex {
   #timeoutMs = 0;
   #timer: NodeJS.Timeout | null = null;
   #heartbeat: NodeJS.Timeout | null = null;
+  #closing: NodeJS.Timeout | null = null;
 
   /** @param heartbeatMs so often the other side is asked for a sign of life; without one until the next time, it is dead */
   constructor(webSocket: WebSocket, heartbeatMs: number) {
@@ -38,7 +40,7 @@ export class ForwardedConnection extends Duplex {
     webSocket.on('error', (error) => this.destroy(error));
     webSocket.once('close', (code) => {
       if (this.#complaint !== '') this.destroy(failure('ECONNREFUSED', this.#complaint));
-      else if (code === NORMAL_CLOSURE) this.push(null);
+      else if (code === NORMAL_CLOSURE || this.writableFinished) this.push(null);
       else this.destroy(failure('ECONNRESET', `The connection through the API server broke (code ${String(code)}).`));
     });
   }
@@ -100,12 +102,13 @@ export class ForwardedConnection extends Duplex {
 
   override _final(done: () => void): void {
     this.#webSocket.close(NORMAL_CLOSURE);
+    // Not every server on the way confirms the end.
+    this.#closing = setTimeout(() => this.#webSocket.terminate(), CLOSE_TIMEOUT_MS);
     done();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    if (this.#heartbeat) clearInterval(this.#heartbeat);
+    for (const timer of [this.#timer, this.#heartbeat, this.#closing]) if (timer) clearTimeout(timer);
     this.#webSocket.terminate();
     done(error);
   }

@@ -137,7 +137,7 @@ function lead(record: LeaseRecord, first: HeldLease, timing: LeaseTiming, clock:
       await clock.sleep(timing.retryMs, stopped.signal);
       if (stopped.signal.aborted) break;
       try {
-        const renewed = await record.renew(held, timing.renewDeadlineMs, stopped.signal);
+        const renewed = await record.renew(held, timing.renewDeadlineMs / 3, stopped.signal);
         if (renewed === null) {
           lose('another one has taken the Lease.');
           break;

@@ -31,7 +31,7 @@ export interface LeaseRecord {
   /** Null when somebody else was faster. */
   create(identity: string, sentAt: number, signal: AbortSignal): Promise<HeldLease | null>;
   take(lease: SeenLease, identity: string, sentAt: number, signal: AbortSignal): Promise<HeldLease | null>;
-  /** Null when it is somebody else's. */
+  /** Null when it is somebody else's. `timeoutMs` is for each of its calls: there must be time for another try. */
   renew(held: HeldLease, timeoutMs: number, signal: AbortSignal): Promise<HeldLease | null>;
   release(held: HeldLease): Promise<void>;
 }
@@ -49,9 +49,9 @@ const RELEASE_TIMEOUT_MS = 5_000;
 export function createLeaseRecord({ client, namespace, name, leaseSeconds, clock }: LeaseRecordOptions): LeaseRecord {
   const ref = { namespace, name };
 
-  async function read(signal?: AbortSignal): Promise<SeenLease | null> {
+  async function read(signal?: AbortSignal, timeoutMs?: number): Promise<SeenLease | null> {
     try {
-      return seen(await client.get(leases, ref, { signal }));
+      return seen(await client.get(leases, ref, { signal, timeoutMs }));
     } catch (error) {
       if (isKubernetesFailure(error, 'not_found')) return null;
       throw error;
@@ -116,7 +116,7 @@ export function createLeaseRecord({ client, namespace, name, leaseSeconds, clock
       const renewed = await swap(held.resourceVersion, specOf(held), { timeoutMs, signal });
       if (renewed) return { ...held, resourceVersion: renewed.metadata.resourceVersion, renewedAt };
       // A renewal of our own whose answer was lost changed it too.
-      const lease = await read(signal);
+      const lease = await read(signal, timeoutMs);
       if (lease?.holder !== held.identity) return null;
       const again = await swap(lease.resourceVersion, specOf(held), { timeoutMs, signal });
       return again && { ...held, resourceVersion: again.metadata.resourceVersion, renewedAt };
@@ -124,7 +124,7 @@ export function createLeaseRecord({ client, namespace, name, leaseSeconds, clock
 
     async release(held) {
       // A renewal that was called off may have been done.
-      const lease = await read();
+      const lease = await read(undefined, RELEASE_TIMEOUT_MS);
       if (lease?.holder !== held.identity) return;
       await swap(
         lease.resourceVersion,
