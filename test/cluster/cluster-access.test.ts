@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -5,6 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 import { loadClusterAccess, type ClusterSource } from '../../src/adapters/argocd/kubernetes/cluster-access.ts';
 import { createKubernetesClient } from '../../src/adapters/argocd/kubernetes/create-kubernetes-client.ts';
 import type { KubernetesClient } from '../../src/adapters/argocd/kubernetes/kubernetes-client.ts';
+import { createLeaseElection } from '../../src/adapters/argocd/kubernetes/lease-election.ts';
+import { readPodLogs } from '../../src/adapters/argocd/kubernetes/pod-logs.ts';
+import { openPortForward } from '../../src/adapters/argocd/kubernetes/port-forward.ts';
 import { openWatch } from '../../src/adapters/argocd/kubernetes/watch-stream.ts';
 import { namespaces, secrets } from '../../src/adapters/argocd/kubernetes/resources.ts';
 import { createSystemClock } from '../../src/adapters/system/system-clock.ts';
@@ -12,7 +16,9 @@ import { kubectl } from '../support/cluster-tools.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import { startFaultyApiServer, type FaultyApiServer } from '../support/faulty-api-server.ts';
 import { certificateUser, writeKubeconfig } from '../support/kubeconfig.ts';
-import { failureOf } from '../support/kubernetes.ts';
+import { failureOf, openKubernetes } from '../support/kubernetes.ts';
+import { recordingLog } from '../support/recording-log.ts';
+import { makePod } from '../support/sample-pod.ts';
 
 const cluster = inject('cluster');
 const { server, certificateAuthority, admin } = cluster;
@@ -141,20 +147,64 @@ describe('a kubeconfig', () => {
 });
 
 describe('an account with few rights', () => {
-  it('is told what it may not do', async () => {
-    const name = 'blueberry-access-test';
-    await kubectl(cluster, '-n', 'default', 'create', 'serviceaccount', name);
-    const token = (await kubectl(cluster, '-n', 'default', 'create', 'token', name)).trim();
+  let client: KubernetesClient;
+  const name = `few-rights-${randomBytes(4).toString('hex')}`;
+  const ofNamespace = (...args: string[]) => kubectl(cluster, '-n', name, ...args);
+  const allow = (role: string, verbs: string, resource: string) =>
+    ofNamespace('create', 'role', role, `--verb=${verbs}`, `--resource=${resource}`).then(() =>
+      ofNamespace('create', 'rolebinding', role, `--role=${role}`, `--serviceaccount=${name}:few`),
+    );
+  beforeAll(async () => {
+    await kubectl(cluster, 'create', 'namespace', name);
+    await ofNamespace('create', 'serviceaccount', 'few');
+    const administrator = await openKubernetes(cluster.kubeconfig);
+    await makePod(administrator, { namespace: name, name: 'web' });
+    administrator.close();
+  });
+  beforeEach(async () => {
+    const token = (await ofNamespace('create', 'token', 'few')).trim();
     await writeKubeconfig(file, { server, certificateAuthority, user: { token } });
-    const client = await connect();
-    const refused = await failureOf(client.list(secrets, { namespace: 'default' }));
+    client = await connect();
+  });
+  afterAll(() => kubectl(cluster, 'delete', 'namespace', name, '--wait=false'));
+
+  it('is told what it may not do', async () => {
+    const refused = await failureOf(client.list(secrets, { namespace: name }));
     expect(refused).toMatchObject({ kind: 'forbidden', status: 403, reason: 'Forbidden' });
-    expect(refused.message).toContain(`User "system:serviceaccount:default:${name}" cannot list resource "secrets"`);
+    expect(refused.message).toContain(`User "system:serviceaccount:${name}:few" cannot list resource "secrets"`);
     expect(refused.message).toContain('grant it to the account that Blueberry uses');
-    expect(await client.canI({ verb: 'list', resource: 'secrets', namespace: 'default' })).toMatchObject({
-      allowed: false,
-    });
-    await kubectl(cluster, '-n', 'default', 'delete', 'serviceaccount', name);
+    const question = { verb: 'list', resource: 'secrets', namespace: name };
+    expect(await client.canI(question)).toMatchObject({ allowed: false });
+  });
+
+  it('can lead with no more than get, create and patch of Leases', async () => {
+    await allow('leases', 'get,create,patch', 'leases.coordination.k8s.io');
+    const log = recordingLog();
+    const clock = createSystemClock();
+    const election = createLeaseElection({ client, namespace: name, name: 'leader', holder: 'few', clock, log });
+    const leadership = await election.campaign(AbortSignal.timeout(30_000));
+    expect(await election.leader()).toContain('few');
+    await leadership.resign();
+    expect(await election.leader()).toBeNull();
+    expect(log.lines).toEqual([]);
+  });
+
+  it('can reach ports with get and create of pods/portforward, and not with one of them', async () => {
+    const open = () => openPortForward(client, { namespace: name, pod: 'web', port: 8080 });
+    expect((await failureOf(open())).kind).toBe('forbidden');
+    await allow('get-ports', 'get', 'pods/portforward');
+    expect((await failureOf(open())).kind).toBe('forbidden');
+    await allow('create-ports', 'create', 'pods/portforward');
+    (await open()).destroy();
+  });
+
+  it('can read logs with get of pods/log', async () => {
+    const { signal } = new AbortController();
+    const read = () =>
+      readPodLogs(client, { namespace: name, pod: 'web', container: 'web', follow: false, signal }).next();
+    expect((await failureOf(read())).kind).toBe('forbidden');
+    await allow('logs', 'get', 'pods/log');
+    expect((await read()).value?.text).toMatch(/^Started/);
   });
 });
 

@@ -72,3 +72,13 @@ export class KubernetesFailure extends Error {
 export function isKubernetesFailure(error: unknown, ...kinds: readonly KubernetesFailureKind[]): boolean {
   return error instanceof KubernetesFailure && (kinds.length === 0 || kinds.includes(error.kind));
 }
+
+/** What the call gives; null where the API server says that there is no such object. */
+export async function orAbsent<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isKubernetesFailure(error, 'not_found')) return null;
+    throw error;
+  }
+}

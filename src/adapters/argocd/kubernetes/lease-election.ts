@@ -7,6 +7,7 @@ import { isKubernetesFailure } from './kubernetes-failure.ts';
 import { createLeaseRecord, type HeldLease, type LeaseRecord } from './lease-record.ts';
 
 export interface LeaseElectionOptions {
+  /** Best one that nothing else uses, so that no burst of calls delays a renewal. */
   readonly client: Pick<KubernetesClient, 'get' | 'create' | 'patchJson'>;
   readonly namespace: string;
   /** Of the Lease, which is made where there is none. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../ports/clock.ts';
 import type { KubernetesClient } from './kubernetes-client.ts';
-import { isKubernetesFailure } from './kubernetes-failure.ts';
+import { isKubernetesFailure, orAbsent } from './kubernetes-failure.ts';
 import type { Lease } from './objects.ts';
 import { leases } from './resources.ts';
 
@@ -50,12 +50,8 @@ export function createLeaseRecord({ client, namespace, name, leaseSeconds, clock
   const ref = { namespace, name };
 
   async function read(signal?: AbortSignal, timeoutMs?: number): Promise<SeenLease | null> {
-    try {
-      return seen(await client.get(leases, ref, { signal, timeoutMs }));
-    } catch (error) {
-      if (isKubernetesFailure(error, 'not_found')) return null;
-      throw error;
-    }
+    const lease = await orAbsent(client.get(leases, ref, { signal, timeoutMs }));
+    return lease && seen(lease);
   }
 
   /** Replaces the whole of it if it is still at the version. Null when it is not. */

@@ -53,7 +53,7 @@ export interface Informer<T extends KubernetesObject> extends ObjectStore<T> {
   readonly syncedAt: number | null;
   /** Why the view is not being kept current right now; null while it is. */
   readonly failure: KubernetesFailure | null;
-  /** Calls back after an object in the view has changed: a hint to look. Returns the stop function. */
+  /** Calls back after an object in the view has changed: a hint to look. It must not throw. Returns the stop function. */
   onChange(listener: (change: ObjectChange<T>) => void): () => void;
   /** Resolves once the view holds the first list; fails only when the signal aborts. */
   synced(signal?: AbortSignal): Promise<void>;
