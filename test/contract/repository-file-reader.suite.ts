@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RepositoryFile } from '../../src/core/repository-file.ts';
 import type { RepositoryFileReader } from '../../src/ports/repository-file-reader.ts';
 
-const NOTHING: RepositoryFile = { build: [], run: null, health: null, values: {} };
+const NOTHING: RepositoryFile = { build: [], run: null, health: null, values: {}, chart: null };
 
 const lines = (...text: string[]): string => `${text.join('\n')}\n`;
 

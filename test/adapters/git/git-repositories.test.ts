@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createGitRepositories } from '../../../src/adapters/git/git-repositories.ts';
-import { isPrivateAddress } from '../../../src/adapters/git/address-policy.ts';
+import { isPrivateAddress } from '../../../src/core/private-address.ts';
 import { createWorktreeCheckouts } from '../../../src/adapters/git/worktree-checkouts.ts';
 import type { RepositoryAccess } from '../../../src/ports/git-repositories.ts';
 import { refusal } from '../../contract/git-repositories.suite.ts';
