@@ -70,7 +70,7 @@ function imageParts(environment: Environment): ImageParts | null {
   const { pinnedImage, image, commit, branch } = componentOf(environment);
   if (pinnedImage === null) return null;
   const { reference } = parseImageReference(pinnedImage);
-  if (reference?.digest == null) return null;
+  if (reference === null || reference.digest === null) return null;
   const wanted = image === null || commit === null ? null : fillImageTemplate(image, { commit, branch }).reference;
   return {
     repository: `${reference.registry}/${reference.repository}`,

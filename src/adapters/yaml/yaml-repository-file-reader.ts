@@ -69,7 +69,7 @@ function issueFaults(issue: z.core.$ZodIssue, prefix: Path, tree: YamlTree): rea
   if (issue.code === 'invalid_union') {
     // The form whose shape fits says what is wrong in it; where no shape fits, the union's own sentence does.
     const closest = issue.errors.find((errors) =>
-      errors.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
+      errors.some((inner) => inner.path.length > 0 || inner.code !== 'invalid_type'),
     );
     if (closest) return closest.flatMap((inner) => issueFaults(inner, path, tree));
   }
