@@ -89,6 +89,6 @@ function answerOf(
 
 function pauseMs(answer: ImageAnswer, waitedMs: number): number {
   const retryAfterMs = answer.kind === 'failed' ? (answer.failure.retryAfterMs ?? 0) : 0;
-  const growing = Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MIN_MS, waitedMs * PAUSE_SHARE));
+  const growing = Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MIN_MS, Math.round(waitedMs * PAUSE_SHARE)));
   return Math.max(growing, Math.min(RETRY_AFTER_MAX_MS, retryAfterMs));
 }

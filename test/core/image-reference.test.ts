@@ -105,8 +105,22 @@ describe('parseImageReference', () => {
   });
 
   it('never throws, and reads nothing that it would read otherwise a second time', () => {
-    const piece = fc.constantFrom(...'/:@.-_', 'localhost', 'ghcr.io', 'web', 'Web', '5000', SHA256, '{sha}', '\\', 'ü');
-    const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.array(piece, { maxLength: 8 }).map((all) => all.join('')));
+    const piece = fc.constantFrom(
+      ...'/:@.-_',
+      'localhost',
+      'ghcr.io',
+      'web',
+      'Web',
+      '5000',
+      SHA256,
+      '{sha}',
+      '\\',
+      'ü',
+    );
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(piece, { maxLength: 8 }).map((all) => all.join('')),
+    );
     fc.assert(
       fc.property(texts, (text) => {
         const { reference, fault } = parseImageReference(text);
@@ -118,7 +132,12 @@ describe('parseImageReference', () => {
   });
 
   it('says nothing of what was given, which may hold a password', () => {
-    for (const text of ['user:canary@ghcr.io/web', 'https://user:canary@ghcr.io/web', 'canary/WEB', 'web:canary+canary']) {
+    for (const text of [
+      'user:canary@ghcr.io/web',
+      'https://user:canary@ghcr.io/web',
+      'canary/WEB',
+      'web:canary+canary',
+    ]) {
       expect(parseImageReference(text).fault).not.toContain('canary');
     }
   });
@@ -170,7 +189,9 @@ describe('templates', () => {
 
   it('that were accepted make an image of every commit and every branch', () => {
     const piece = fc.constantFrom('{sha}', '{short_sha}', '{branch}', 'v1', '-', '.', '_', 'x'.repeat(30), '{', '}');
-    const template = fc.array(piece, { minLength: 1, maxLength: 6 }).map((parts) => `ghcr.io/acme/web:${parts.join('')}`);
+    const template = fc
+      .array(piece, { minLength: 1, maxLength: 6 })
+      .map((parts) => `ghcr.io/acme/web:${parts.join('')}`);
     const branch = fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 200 })
       .filter((name) => branchFault(name) === null);

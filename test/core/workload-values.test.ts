@@ -11,11 +11,7 @@ const DIGEST = `sha256:${'ab'.repeat(32)}`;
 const PINNED = `ghcr.io/acme/web@${DIGEST}`;
 const NOWHERE: ImageValues = { repository: null, tag: null, digest: null, reference: null };
 
-function environment(change: {
-  pinnedImage?: string | null;
-  image?: string | null;
-  asleep?: boolean;
-}): Environment {
+function environment(change: { pinnedImage?: string | null; image?: string | null; asleep?: boolean }): Environment {
   const sample = sampleEnvironment({ id: 'env_1', name: 'pr-42', branch: 'feature/login' });
   const { pinnedImage = PINNED, image = 'ghcr.io/acme/web:{short_sha}', asleep = false } = change;
   const component = { ...sample.spec.components[0], commit: COMMIT, image, pinnedImage };
@@ -52,7 +48,10 @@ describe("Blueberry's constants for the workload chart", () => {
 
   it('win over every other layer, each leaf with its origin', () => {
     const below = mergeValues([
-      { layer: 'repository', values: { image: { repository: 'evil.example/web', digest: null, pullPolicy: 'Always' } } },
+      {
+        layer: 'repository',
+        values: { image: { repository: 'evil.example/web', digest: null, pullPolicy: 'Always' } },
+      },
       { layer: 'override', values: { asleep: 'no', blueberry: 'mine', secretEnv: { secretName: 'other' } } },
     ]);
     const { values, origins } = mergeLayer(below, {
