@@ -77,6 +77,9 @@ describe('parseImageReference', () => {
     ['0x7f.1/web', /host of a registry/],
     ['2130706433:80/web', /host of a registry/],
     ['256.0.0.1/web', /host of a registry/],
+    ['127.0.0.08/web', /host of a registry/],
+    ['127.0.0.01/web', /host of a registry/],
+    ['web.0x:80/web', /host of a registry/],
     ['1.2.3.4.5/web', /host of a registry/],
     ['[::1]:5000/web', /host of a registry/],
     ['ghcr.io\\@evil.example/web', /sha256/],
@@ -126,6 +129,18 @@ describe('parseImageReference', () => {
         const { reference, fault } = parseImageReference(text);
         expect((reference === null) !== (fault === null)).toBe(true);
         if (reference) expect(parseImageReference(formatImageReference(reference)).reference).toEqual(reference);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('takes only hosts that are the same in a URL', () => {
+    const label = fc.constantFrom('a', 'xn--a', '0', '08', '0x7f', '127', '256', 'b-c', '1e1', '-', '');
+    const host = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join('.'));
+    fc.assert(
+      fc.property(host, (name) => {
+        const { reference } = parseImageReference(`${name}:5000/web`);
+        if (reference) expect(new URL(`https://${reference.registry}`).host).toBe(reference.registry);
       }),
       { numRuns: 2_000 },
     );

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ImageFailure } from '../../core/image-failure.ts';
 import { isImageDigest, type ImageReference } from '../../core/image-reference.ts';
 import type { RegistryReply } from './exchange.ts';
+import { schemeOf, type RegistryPolicy } from './registry-policy.ts';
 
 /** An index of images for several platforms, or one image, in the words of OCI and of Docker. */
 export const MANIFEST_TYPES: readonly string[] = [
@@ -10,6 +11,15 @@ export const MANIFEST_TYPES: readonly string[] = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
 ];
+
+/** Docker Hub's images have this in their name, and its registry is at another host. */
+const DOCKER_HUB = { name: 'docker.io', host: 'registry-1.docker.io' };
+
+/** Where the manifest of an image is; by its digest, where it has one. */
+export function manifestUrl({ registry, repository, tag, digest }: ImageReference, policy: RegistryPolicy): URL {
+  const host = registry === DOCKER_HUB.name ? DOCKER_HUB.host : registry;
+  return new URL(`${schemeOf(host, policy)}://${host}/v2/${repository}/manifests/${digest ?? tag ?? 'latest'}`);
+}
 
 /** What the registry says that the digest is; null where it says nothing, and the manifest itself has to be looked at. */
 export function statedDigest({ headers }: RegistryReply, { registry, digest }: ImageReference): string | null {

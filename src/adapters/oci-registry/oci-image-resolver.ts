@@ -4,8 +4,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { ImageResolver } from '../../ports/image-resolver.ts';
 import { parseChallenges } from './challenge.ts';
 import { exchange, type RegistryReply, type RegistryRequest } from './exchange.ts';
-import { computedDigest, MANIFEST_TYPES, statedDigest } from './manifest.ts';
-import { schemeOf, type RegistryPolicy } from './registry-policy.ts';
+import { computedDigest, MANIFEST_TYPES, manifestUrl, statedDigest } from './manifest.ts';
+import type { RegistryPolicy } from './registry-policy.ts';
 import { replyFailure } from './reply-failure.ts';
 import { withRetries } from './retries.ts';
 import { signIn, type Authorization } from './sign-in.ts';
@@ -28,8 +28,6 @@ const LIMITS: ResolveLimits = { requestMs: 8_000, totalMs: 20_000 };
 const MANIFEST_MAX_BYTES = 4 * 1024 * 1024;
 const REDIRECTS_MAX = 3;
 const REMEMBERED_SIGN_INS = 1_000;
-/** Docker Hub's images have this in their name, and its registry is at another host. */
-const DOCKER_HUB = { name: 'docker.io', host: 'registry-1.docker.io' };
 
 type Send = (request: RegistryRequest) => Promise<RegistryReply>;
 
@@ -92,13 +90,6 @@ export function createOciImageResolver({ policy, clock, limits = {} }: OciImageR
       return withRetries({ clock, until, signal }, () => lookUp(reference, credential, send));
     },
   };
-}
-
-function manifestUrl({ registry, repository, tag, digest }: ImageReference, policy: RegistryPolicy): URL {
-  const host = registry === DOCKER_HUB.name ? DOCKER_HUB.host : registry;
-  // Not every name that looks like one is a host: `xn--` stands for what may not stand in names.
-  if (!URL.canParse(`https://${host}`)) throw new ImageFailure('not_allowed', `${host} is not a host`);
-  return new URL(`${schemeOf(host, policy)}://${host}/v2/${repository}/manifests/${digest ?? tag ?? 'latest'}`);
 }
 
 /** Goes where redirects lead, if that is allowed; what signs in stays with the registry that it is for. */
