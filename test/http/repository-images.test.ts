@@ -80,12 +80,8 @@ describe('the form of a repository', () => {
     const user = await app.user('administrator');
     const cookie = `blueberry=${await app.session(user)}`;
     const body = new URLSearchParams({ ...fields, _csrf: await csrfTokenOfPage(app, cookie) });
-    const response = await fetch(`${app.url}${path}`, {
-      method: 'POST',
-      body,
-      headers: { cookie },
-      redirect: 'manual',
-    });
+    const headers = { cookie, origin: app.url, 'sec-fetch-site': 'same-origin' };
+    const response = await fetch(`${app.url}${path}`, { method: 'POST', body, headers, redirect: 'manual' });
     return { status: response.status, text: await response.text() };
   }
 
