@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import dns from 'node:dns';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { demandBasic, startRegistryFront, type Intercept, type RegistryFront } from '../../support/registry-front.ts';
 import { DIGEST, MANIFEST, MANIFEST_TYPE, reference, resolver, serveManifest } from '../../support/image-resolvers.ts';
 
@@ -51,6 +52,13 @@ describe('private addresses', () => {
     await expect(developing.resolve(reference('10.0.0.1/acme/web:v1'), null)).rejects.toMatchObject({
       reason: 'not_allowed',
     });
+  });
+
+  it('are looked up once: what was checked is what is dialled', async () => {
+    registry.intercept = serveManifest;
+    const again = vi.spyOn(dns, 'lookup');
+    expect(await listed().resolve(image(), null)).toBe(DIGEST);
+    expect(again).not.toHaveBeenCalled();
   });
 
   it('that a name does not have at all are told', async () => {
