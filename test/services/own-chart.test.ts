@@ -71,6 +71,18 @@ describe("a chart of the repository's own", () => {
     expect(stage.told()?.values).not.toHaveProperty('replicaCount');
   });
 
+  it('wakes by its own values again, also under a leader that knows only what was written', async () => {
+    await withChart('  sleep_values: {replicaCount: 0}');
+    const { id } = await stage.ready();
+    await stage.plane.environments.sleepEnvironment(ADMINISTRATOR, id);
+    await stage.plane.settle(id);
+    const successor = await stage.plane.takeOver();
+    await stage.plane.environments.wakeEnvironment(ADMINISTRATOR, id);
+    await stage.plane.settle(id, successor);
+    expect(stage.told()?.values).not.toHaveProperty('replicaCount');
+    expect((await stage.plane.environments.getValues(ADMINISTRATOR, id)).values).toEqual(stage.told()?.values);
+  });
+
   it('that does not say how it sleeps does not, whoever asks', async () => {
     await withChart();
     const { id } = await stage.ready();
@@ -91,7 +103,7 @@ describe("a chart of the repository's own", () => {
     await stage.plane.environments.sleepEnvironment(ADMINISTRATOR, id);
     await stage.plane.settle(id);
     stage.push(await withChart());
-    await stage.plane.environments.followBranch(ADMINISTRATOR, id, await stage.head());
+    await stage.follow(id, await stage.head());
     expect(await stage.plane.settle(id)).toMatchObject({
       spec: { asleep: false },
       status: { phase: 'ready', canSleep: false },

@@ -82,6 +82,24 @@ describe('a registry in trouble', () => {
     expect(stage.images.asked).toHaveLength(3);
   });
 
+  it('and in no hurry is not waited for, and what was known of the image stands meanwhile', async () => {
+    const hasty = await createImagePlane({ patience: (clock) => ({ ...clock, sleep: () => Promise.resolve() }) });
+    const { plane, images } = hasty;
+    const id = await hasty.create();
+    const answers: ((digest: string | null) => void)[] = [];
+    images.resolve = () => new Promise((resolve) => answers.push(resolve));
+    const untilSaid = (what: RegExp) =>
+      expect.poll(async () => (await plane.settle(id)).status.message, { timeout: 10_000 }).toMatch(what);
+    await untilSaid(/^Looking for ghcr\.io/);
+    answers.shift()?.(null);
+    await untilSaid(/^Waiting for ghcr\.io/);
+    await plane.clock.advance(5_000);
+    await plane.settle(id);
+    expect(answers).toHaveLength(1);
+    expect((await plane.read(id)).status.message).toMatch(/^Waiting for/);
+    await hasty.dispose();
+  });
+
   it('says what is wrong with Blueberry itself as nothing but that', async () => {
     stage.images.resolve = () => Promise.reject(new TypeError('a mistake of ours'));
     const id = await stage.create();

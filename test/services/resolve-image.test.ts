@@ -120,7 +120,7 @@ describe('an image that has not been pushed', () => {
   it('leaves alone what runs: it goes on answering, and is seen as it is', async () => {
     const { id, commit, digest } = await stage.ready();
     const newer = await stage.fixture.commit({ 'a.txt': '2' });
-    await stage.plane.environments.followBranch(ADMINISTRATOR, id, newer);
+    await stage.follow(id, newer);
     const waiting = await stage.plane.settle(id);
     expect(waiting.status).toMatchObject({
       phase: 'pending',
@@ -145,7 +145,7 @@ describe('an image that has not been pushed', () => {
     await stage.plane.settle(id);
     const newer = await stage.fixture.commit({ 'a.txt': '2' });
     const digest = stage.push(newer);
-    await stage.plane.environments.followBranch(ADMINISTRATOR, id, newer);
+    await stage.follow(id, newer);
     const after = await stage.plane.settle(id);
     expect(after.status.phase).toBe('ready');
     expect(componentOf(after)).toMatchObject({ commit: newer, pinnedImage: `${IMAGES}@${digest}` });

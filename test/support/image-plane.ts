@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { NextLook } from '../../src/controllers/work-queue.ts';
 import type { DesiredComponent } from '../../src/ports/environment-runtime.ts';
-import { ADMINISTRATOR, createControlPlane, type ControlPlane } from './control-plane.ts';
+import { ADMINISTRATOR, createControlPlane, type ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 import { createGitFixture, type GitFixture } from './git-fixture.ts';
 import { createScriptedImages, sampleDigest, type ScriptedImages } from './scripted-images.ts';
 
@@ -21,6 +21,8 @@ export interface ImagePlane {
   push(tag: string, content?: string): string;
   /** An environment of the newest commit, with its image. */
   ready(): Promise<{ readonly id: string; readonly digest: string; readonly commit: string }>;
+  /** What the branch watcher does when it sees this commit. */
+  follow(id: string, commit: string): Promise<void>;
   /** Reconciles whenever it is asked for, until so much time has passed; returns what is asked for at the end. */
   pass(id: string, milliseconds: number): Promise<NextLook>;
   /** What the runtime was told last. */
@@ -30,9 +32,9 @@ export interface ImagePlane {
   dispose(): Promise<void>;
 }
 
-export async function createImagePlane(): Promise<ImagePlane> {
+export async function createImagePlane(options: Pick<ControlPlaneOptions, 'patience'> = {}): Promise<ImagePlane> {
   const images = createScriptedImages();
-  const plane = await createControlPlane({ images, settings: { deployDeadlineMs: DEADLINE_MS } });
+  const plane = await createControlPlane({ ...options, images, settings: { deployDeadlineMs: DEADLINE_MS } });
   const fixture = await createGitFixture({ Dockerfile: 'FROM scratch\n' });
   const repository = await plane.repositories.createRepository(ADMINISTRATOR, {
     url: fixture.path,
@@ -62,6 +64,11 @@ export async function createImagePlane(): Promise<ImagePlane> {
       const id = await stage.create();
       expect((await plane.settle(id)).status.phase).toBe('ready');
       return { id, digest, commit };
+    },
+    async follow(id, commit) {
+      const from = (await plane.read(id)).spec.components[0].branchHead;
+      if (from === null) throw new Error(`${id} has not been resolved yet`);
+      await plane.environments.followBranch(ADMINISTRATOR, id, { from, to: commit });
     },
     async pass(id, milliseconds) {
       const end = plane.clock.now() + milliseconds;

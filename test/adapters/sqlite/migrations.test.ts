@@ -132,6 +132,7 @@ describe('SQLite schema', () => {
       )
       .run(environment.metadata.createdAt, old);
     connection.prepare(`INSERT INTO announcement VALUES (1, 'env_old', 3, 1, 'updated', ?)`).run(old);
+    connection.prepare(`INSERT INTO effective_values VALUES ('env_old:1', 1, 6, '{"values":{},"origins":{}}')`).run();
     connection.prepare(`INSERT INTO repository VALUES ('repo_web', 2, 5, ?)`).run(JSON.stringify(repository));
     connection.close();
     const database = openDatabase(file);
@@ -144,6 +145,7 @@ describe('SQLite schema', () => {
     expect((await store.get(EVERYTHING, 'repository', 'repo_web'))?.record).toEqual(
       sampleRepository({ sealedCredential: 'v1.sealed' }),
     );
+    expect((await store.get(EVERYTHING, 'effective_values', 'env_old:1'))?.record.constants).toBeNull();
     const told = database.prepare('SELECT body FROM announcement').get()?.['body'];
     expect(JSON.parse(String(told))).toEqual(environment);
     await store.close();
