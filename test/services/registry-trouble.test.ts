@@ -97,6 +97,9 @@ describe('a registry in trouble', () => {
     await plane.settle(id);
     expect(answers).toHaveLength(1);
     expect((await plane.read(id)).status.message).toMatch(/^Waiting for/);
+    const { status } = await plane.settle(id, await plane.takeOver());
+    expect(answers).toHaveLength(2);
+    expect(status.message).toMatch(/^Waiting for/);
     await hasty.dispose();
   });
 

@@ -176,6 +176,14 @@ describe('an image that has not been pushed', () => {
     expect((await stage.plane.settle(id)).status.phase).toBe('terminated');
   });
 
+  it('is deployed although what was fetched has been removed meanwhile', async () => {
+    const id = await stage.create();
+    await stage.plane.settle(id);
+    await stage.plane.removeFetched();
+    stage.push(await stage.head());
+    expect((await stage.plane.settle(id, await stage.plane.takeOver())).status.phase).toBe('ready');
+  });
+
   it('goes on being waited for by another leader', async () => {
     const id = await stage.create();
     await stage.plane.settle(id);
