@@ -32,6 +32,9 @@ interface Report {
   }[];
 }
 
+/** Lines of a failure that are told at the end. */
+const FAILURE_LINES = 12;
+
 const chosen = chooseTiers(process.argv.slice(2));
 const reports = await mkdtemp(join(tmpdir(), 'blueberry-test-'));
 const outcomes: Outcome[] = [];
@@ -125,8 +128,6 @@ async function countResults(reportFile: string): Promise<Pick<Outcome, 'passed' 
   }
   return { ...counts, failures };
 }
-
-const FAILURE_LINES = 12;
 
 function failureText(name: string, message: string): string {
   const lines = stripVTControlCharacters(message).split('\n').slice(0, FAILURE_LINES);
