@@ -75,6 +75,48 @@ describe('the credential of its registry', () => {
   });
 });
 
+describe('a credential that is kept for one registry', () => {
+  const IMAGE = 'ghcr.io/acme/web:{sha}';
+  const connected = async (image: string | null = IMAGE): Promise<string> =>
+    `/api/repositories/${(await connect({ image, image_credential: `ci:${CANARY}` })).body.id as string}`;
+
+  it.each([
+    'registry.example/acme/web:{sha}',
+    'ghcr.io:8443/acme/web:{sha}',
+    'acme/web:{sha}',
+    'ghcr.io.example/acme/web:{sha}',
+  ])('does not follow an image that leads to another: %s', async (image) => {
+    const path = await connected();
+    const reply = await app.request('PATCH', path, { body: { image } });
+    expect(reply.status).toBe(422);
+    expect(reply.body.errors).toEqual([
+      {
+        loc: ['body', 'image_credential'],
+        msg: 'must be given again, or dropped (null), because the image leads to another registry now',
+        type: 'credential_for_another_server',
+      },
+    ]);
+    expect((await app.request('GET', path)).body.image).toBe(IMAGE);
+  });
+
+  it('does not follow one to anywhere by way of no image at all', async () => {
+    const path = await connected();
+    expect((await app.request('PATCH', path, { body: { image: null } })).body.has_image_credential).toBe(true);
+    expect((await app.request('PATCH', path, { body: { image: 'evil.example/web:{sha}' } })).status).toBe(422);
+    const never = await connected(null);
+    expect((await app.request('PATCH', never, { body: { image: 'evil.example/web:{sha}' } })).status).toBe(422);
+  });
+
+  it('stays with the registry, and is replaced or dropped together with an image at another', async () => {
+    const path = await connected();
+    const change = async (body: object) => (await app.request('PATCH', path, { body })).body.has_image_credential;
+    expect(await change({ image: 'GHCR.io/acme/api:{branch}' })).toBe(true);
+    expect(await change({ image: 'quay.io/acme/web:{sha}', image_credential: 'another' })).toBe(true);
+    expect(await change({ image: IMAGE, image_credential: null })).toBe(false);
+    expect(await change({ image: 'quay.io/acme/web:{sha}' })).toBe(false);
+  });
+});
+
 describe('the form of a repository', () => {
   async function submit(path: string, fields: Record<string, string>): Promise<{ status: number; text: string }> {
     const user = await app.user('administrator');

@@ -10,7 +10,10 @@ afterEach(() => stage.dispose());
 
 describe('no image at all', () => {
   beforeEach(async () => {
-    await stage.plane.repositories.updateRepository(ADMINISTRATOR, stage.repositoryId, { image: null });
+    await stage.plane.repositories.updateRepository(ADMINISTRATOR, stage.repositoryId, {
+      image: null,
+      image_credential: null,
+    });
   });
 
   it('is a failure that says what to do, and heals when that was done', async () => {
