@@ -36,6 +36,9 @@ const IDLE_CONNECTIONS = 8;
 const IDLE_MS = 30_000;
 const ANSWER_MAX_BYTES = 256 * 1024 * 1024;
 
+/** Connections whose TLS handshake is done. */
+const secured = new WeakSet<object>();
+
 export function createApiTransport(): ApiTransport {
   const pool = new Agent({
     keepAlive: true,
@@ -46,7 +49,7 @@ export function createApiTransport(): ApiTransport {
   });
   const streams = new Agent({ keepAlive: false });
 
-  /** One that gave no answer may be dead without a word, and then its neighbours are too. */
+  /** Where one connection has gone silent, those that wait idle are likely to be dead without a word too. */
   function dropIdle(): void {
     for (const socket of Object.values(pool.freeSockets).flatMap((sockets) => sockets ?? [])) socket.destroy();
   }
@@ -60,7 +63,13 @@ export function createApiTransport(): ApiTransport {
         throw error;
       }
     },
-    open: (target, request) => begin(target, request, target.proxy ?? streams, async (incoming) => incoming),
+    async open(target, request) {
+      const incoming = await begin(target, request, target.proxy ?? streams, async (answer) => answer);
+      incoming.on('error', (error) => {
+        if (error instanceof ConnectionFailure && error.isTimeout) dropIdle();
+      });
+      return incoming;
+    },
     close() {
       pool.destroy();
       streams.destroy();
@@ -113,9 +122,14 @@ function begin<T>(
     request.signal?.addEventListener('abort', abort, { once: true });
 
     outgoing.once('socket', (socket) => {
-      // Before the TLS handshake is done, nothing of the request has left.
-      if (outgoing.reusedSocket) mayHaveArrived = true;
-      else socket.once('secureConnect', () => (mayHaveArrived = true));
+      // Before the TLS handshake is done, nothing of the request has left. Behind a proxy that is not to be seen.
+      if (target.proxy !== undefined || secured.has(socket)) mayHaveArrived = true;
+      else {
+        socket.once('secureConnect', () => {
+          secured.add(socket);
+          mayHaveArrived = true;
+        });
+      }
     });
     outgoing.on('error', (error) => end(connectionFailure(error, mayHaveArrived)));
     outgoing.once('response', (incoming) => {

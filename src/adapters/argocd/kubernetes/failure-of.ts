@@ -24,12 +24,14 @@ export interface CallPurpose {
   readonly isRead: boolean;
   /** Whether it has a condition that the object may not meet, which the API server calls an invalid patch. */
   readonly isConditional?: boolean;
+  /** Whether the object holds secrets, which the API server may quote when it refuses it. */
+  readonly isSecret?: boolean;
 }
 
 const DETAIL_MAX_LENGTH = 2_000;
 
 export function failureOfAnswer(purpose: CallPurpose, answer: ApiAnswer): KubernetesFailure {
-  const status = statusOf(answer.body);
+  const status = withoutSecrets(purpose, statusOf(answer.body));
   const kind = kindOf(purpose, answer.status, status);
   const retryAfterMs = retryAfterOf(answer, status);
   const said = status?.message ?? `it answered with ${String(answer.status)} and ${quoted(answer.body)}`;
@@ -39,6 +41,19 @@ export function failureOfAnswer(purpose: CallPurpose, answer: ApiAnswer): Kubern
     ...(status?.details?.causes === undefined ? {} : { causes: status.details.causes }),
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
   });
+}
+
+/** Keeps which fields are refused and why, and drops what they hold. */
+function withoutSecrets({ isSecret }: CallPurpose, status: ApiStatus | null): ApiStatus | null {
+  const causes = status?.details?.causes;
+  if (isSecret !== true || !causes?.length) return status;
+  const known = causes.map(({ reason, field }) => ({ reason: reason ?? 'refused', field: field ?? 'a field' }));
+  return {
+    ...status,
+    kind: 'Status',
+    message: known.map(({ reason, field }) => `${field}: ${reason}`).join(', '),
+    details: { ...status?.details, causes: known },
+  };
 }
 
 /** An `ERROR` in a watch says in its object what an answer would say in its body. */

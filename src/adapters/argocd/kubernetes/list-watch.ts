@@ -1,8 +1,9 @@
 import type { Clock } from '../../../ports/clock.ts';
 import type { Log } from '../../../ports/log.ts';
 import { backoffMs } from './backoff.ts';
-import type { KubernetesClient, ListQuery } from './kubernetes-client.ts';
+import type { KubernetesClient } from './kubernetes-client.ts';
 import { isKubernetesFailure, KubernetesFailure } from './kubernetes-failure.ts';
+import type { ListQuery } from './list-query.ts';
 import { createObjectStore, type ObjectChange, type ObjectStore } from './object-store.ts';
 import type { KubernetesObject, ObjectMeta } from './objects.ts';
 import { isOlderVersion } from './resource-version.ts';
@@ -21,7 +22,7 @@ export interface InformerOptions<T extends KubernetesObject> extends ListQuery {
 }
 
 export interface InformerTiming {
-  /** After which the API server ends a watch. Shortly before, it tells how far the watch is, even if nothing happened. */
+  /** After which the API server ends a watch, which confirms the view even if nothing has happened. */
   readonly watchSeconds: number;
   /** Silence beyond that, after which the connection is taken for dead. */
   readonly graceMs: number;
@@ -39,6 +40,9 @@ const TIMING: InformerTiming = {
   firstBackoffMs: 250,
   longestBackoffMs: 8_000,
 };
+
+/** So much earlier than that a watch may be ended: the API server counts from when it was asked. */
+const END_TOLERANCE_MS = 1_000;
 
 /** A view of all objects of a kind, kept current by the API server: one list, and then what changes. */
 export interface Informer<T extends KubernetesObject> extends ObjectStore<T> {
@@ -113,9 +117,13 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
     const idleLimitMs = timeoutSeconds * 1000 + timing.graceMs;
     const watch = { ...query, resourceVersion: version, timeoutSeconds, idleLimitMs, signal };
     const changes = await openWatch(client, resource, watch);
-    watchingSince = performance.now();
+    const begunAt = performance.now();
+    watchingSince = begunAt;
     failure = null;
     for await (const event of changes) version = take(event, version);
+    // Where nothing has happened no bookmark comes either. But a watch that the API server ends when its time is over
+    // has told everything until then.
+    if (performance.now() - begunAt > timeoutSeconds * 1000 - END_TOLERANCE_MS) isEvidence(clock.now());
   }
 
   async function run(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import { failureOfStatus, type ApiStatus, type CallPurpose } from './failure-of.ts';
-import { selectors, type ListQuery } from './kubernetes-client.ts';
+import { selectors, type ListQuery } from './list-query.ts';
 import { KubernetesFailure } from './kubernetes-failure.ts';
 import type { KubernetesObject } from './objects.ts';
 import { collectionPath, type Resource } from './resources.ts';
