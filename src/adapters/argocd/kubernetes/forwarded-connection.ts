@@ -8,8 +8,6 @@ const ERROR = 1;
 const PORT_BYTES = 2;
 /** Frames of this size are taken by every server on the way. */
 const FRAME_MAX_BYTES = 32 * 1024;
-/** Without a word from the other side for two of these, the connection is dead. */
-const HEARTBEAT_MS = 15_000;
 const NORMAL_CLOSURE = 1000;
 
 /**
@@ -26,13 +24,14 @@ export class ForwardedConnection extends Duplex {
   #timer: NodeJS.Timeout | null = null;
   #heartbeat: NodeJS.Timeout | null = null;
 
-  constructor(webSocket: WebSocket) {
+  /** @param heartbeatMs so often the other side is asked for a sign of life; without one until the next time, it is dead */
+  constructor(webSocket: WebSocket, heartbeatMs: number) {
     super({ allowHalfOpen: false });
     this.#webSocket = webSocket;
     webSocket.once('upgrade', ({ socket }) => {
       this.#socket = socket;
     });
-    webSocket.once('open', () => this.#startHeartbeat());
+    webSocket.once('open', () => this.#startHeartbeat(heartbeatMs));
     webSocket.on('message', (data, isBinary) => {
       if (isBinary) this.#take(toBuffer(data));
     });
@@ -126,7 +125,7 @@ export class ForwardedConnection extends Duplex {
     if (!this.push(bytes)) this.#webSocket.pause();
   }
 
-  #startHeartbeat(): void {
+  #startHeartbeat(heartbeatMs: number): void {
     let isAnswered = true;
     const answered = (): void => {
       isAnswered = true;
@@ -140,7 +139,7 @@ export class ForwardedConnection extends Duplex {
       }
       isAnswered = false;
       this.#webSocket.ping();
-    }, HEARTBEAT_MS).unref();
+    }, heartbeatMs).unref();
   }
 }
 

@@ -10,11 +10,14 @@ export interface PortForwardTarget {
   readonly pod: string;
   readonly port: number;
   readonly signal?: AbortSignal | undefined;
+  /** So often the connection is tried, so that one that has died in silence ends. Left out: 15 seconds. */
+  readonly heartbeatMs?: number | undefined;
 }
 
 /** One connection a WebSocket: channel 0 carries the bytes, channel 1 what went wrong at the pod. */
 const PROTOCOL = 'v4.channel.k8s.io';
 const OPEN_TIMEOUT_MS = 10_000;
+const HEARTBEAT_MS = 15_000;
 const REFUSAL_MAX_BYTES = 64 * 1024;
 
 /**
@@ -24,7 +27,7 @@ const REFUSAL_MAX_BYTES = 64 * 1024;
  */
 export async function openPortForward(
   client: Pick<KubernetesClient, 'target'>,
-  { namespace, pod, port, signal }: PortForwardTarget,
+  { namespace, pod, port, signal, heartbeatMs = HEARTBEAT_MS }: PortForwardTarget,
 ): Promise<ForwardedConnection> {
   signal?.throwIfAborted();
   const purpose = { action: `reach port ${String(port)} of Pod ${namespace}/${pod}`, isRead: true };
@@ -40,7 +43,7 @@ export async function openPortForward(
     // What the pod sends before anybody listens must not be lost.
     allowSynchronousEvents: true,
   });
-  const connection = new ForwardedConnection(socket);
+  const connection = new ForwardedConnection(socket, heartbeatMs);
 
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
