@@ -130,10 +130,9 @@ export async function openLocalEnvironment(
     present = true;
     if (lease !== desired.expiresAt) await writeWhole(leaseFile, desired.expiresAt, { durable: true });
     lease = desired.expiresAt;
-    if (record?.revision !== desired.revision || record.asleep !== desired.asleep) {
-      record = { id: key.id, name: key.name, revision: desired.revision, asleep: desired.asleep };
-      await writeWhole(recordFile, JSON.stringify(record), { durable: true });
-    }
+    const next = { id: key.id, name: key.name, revision: desired.revision, asleep: desired.asleep };
+    if (record?.revision !== next.revision || record.asleep !== next.asleep)
+      await writeWhole(recordFile, JSON.stringify(next), { durable: true });
     const [component] = desired.components;
     let wanted = revisions.get(desired.revision);
     if (wanted && wanted.commit !== component.commit) {
@@ -142,6 +141,8 @@ export async function openLocalEnvironment(
       wanted = undefined;
     }
     wanted ??= take(newRevisionState(desired.revision, component.commit, component.repositoryId));
+    // Not before it is there: whoever follows the log would take a wanted revision that is missing for the end.
+    record = next;
     await dropSuperseded(desired.revision);
     if (desired.asleep) {
       await wanted.end();
