@@ -126,7 +126,7 @@ it('redeploys an earlier commit', async () => {
 it('sleeps, and a visit wakes it', async () => {
   await page.getByRole('button', { name: 'Sleep' }).click();
   await badge('Asleep').waitFor();
-  await page.locator('#env-resources').getByText('Suspended').first().waitFor();
+  await page.locator('#env-resources').getByText('Process web').waitFor({ state: 'detached' });
   expect(await visit()).toBe('New shop');
   await badge('Ready').waitFor();
   await page.locator('#env-timeline').getByText('Woken by a visit.').waitFor();
@@ -153,8 +153,7 @@ it('is deleted, and says what goes and what is gone', async () => {
   await dialog.getByRole('button', { name: 'Delete' }).click();
   await badge('Terminated').waitFor();
   await page.locator('#env-receipt').getByText('seen gone').waitFor();
-  await page.getByText('Ended', { exact: true }).first().waitFor();
-  expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
+  await page.getByRole('button', { name: 'Pause' }).waitFor({ state: 'hidden' });
   await page.reload();
   await page.locator('#log-lines').getByText('The shop is called New shop.').first().waitFor();
   expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
