@@ -1,4 +1,5 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Requirement } from './tiers.ts';
 
@@ -7,6 +8,8 @@ interface Need {
   variable?: string;
   /** Names of the program on PATH, the preferred first. */
   programs: readonly string[];
+  /** Where it may be besides PATH. */
+  folders?: () => readonly string[];
   debian: string;
   mac: string;
 }
@@ -20,14 +23,22 @@ const needs: Record<Requirement, Need> = {
     debian: 'sudo apt-get install -y chromium',
     mac: 'brew install --cask chromium, or CHROMIUM_PATH=/path/to/chrome',
   },
+  crane: {
+    variable: 'CRANE_PATH',
+    programs: ['crane'],
+    folders: () => testbedFolders('crane'),
+    debian: 'make testbed',
+    mac: 'make testbed',
+  },
 };
 
 /** Path of the program that meets the requirement, or undefined where this machine has none. */
 export function findProgram(requirement: Requirement): string | undefined {
-  const { variable, programs } = needs[requirement];
+  const { variable, programs, folders: others = () => [] } = needs[requirement];
   const chosen = variable === undefined ? undefined : process.env[variable];
   if (chosen !== undefined && chosen !== '') return isExecutable(chosen) ? chosen : undefined;
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  const onPath = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  const folders = [...onPath, ...others()];
   return programs.flatMap((program) => folders.map((folder) => join(folder, program))).find(isExecutable);
 }
 
@@ -38,6 +49,19 @@ export function howToGet(requirement: Requirement): string {
   if (chosen !== undefined && chosen !== '')
     return `${variable}=${chosen} is not an executable file: correct or unset it`;
   return process.platform === 'darwin' ? mac : debian;
+}
+
+/** Where the parts of the test cluster are kept; the name of each one's folder begins with its own. */
+function testbedFolders(part: string): readonly string[] {
+  const { BLUEBERRY_CACHE_DIR: chosen = '', XDG_CACHE_HOME: caches = '' } = process.env;
+  const ours = chosen === '' ? join(caches === '' ? join(homedir(), '.cache') : caches, 'blueberry') : chosen;
+  const testbed = join(ours, 'testbed');
+  try {
+    const kept = readdirSync(testbed).filter((name) => name.startsWith(`${part}-`));
+    return kept.map((name) => join(testbed, name, 'bin'));
+  } catch {
+    return [];
+  }
 }
 
 function isExecutable(path: string): boolean {
