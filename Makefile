@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help dev test check build bench soak
+.PHONY: help dev test check build bench soak testbed cluster
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):[^#]*## /make \1	/' | expand -t 14
@@ -25,6 +25,12 @@ bench: node_modules/.package-lock.json ## Measure the performance budgets beside
 
 soak: node_modules/.package-lock.json ## Kill the control plane a hundred times in the midst of its work, and look for anything lost or left
 	@npm run --silent soak
+
+testbed: node_modules/.package-lock.json ## Get the servers of the test cluster into a cache folder: about ten minutes once, then seconds
+	@npm run --silent testbed
+
+cluster: node_modules/.package-lock.json ## Start a test cluster with Argo CD until Ctrl-C, and print how to use it
+	@npm run --silent cluster
 
 node_modules/.package-lock.json: package-lock.json package.json .npmrc
 	@command -v npm >/dev/null && node -e '$(enough)' || { echo $(refusal) >&2; exit 1; }

@@ -19,7 +19,10 @@ export default defineConfig({
         unstubGlobals: true,
         sequence: { groupOrder: index },
         setupFiles: tier.silentConsole ? ['test/support/fail-on-console-output.ts'] : [],
-        globalSetup: tier.usesAssets ? ['test/support/build-assets.ts'] : [],
+        globalSetup: [
+          ...(tier.usesAssets ? ['test/support/build-assets.ts'] : []),
+          ...(tier.usesCluster === true ? ['test/support/shared-cluster.ts'] : []),
+        ],
         ...(tier.maxWorkers === undefined ? {} : { maxWorkers: tier.maxWorkers }),
       },
     })),

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { cacheFolder, missingParts } from '../testbed/cache.ts';
 import type { Requirement } from './tiers.ts';
 
 interface Need {
@@ -7,6 +9,8 @@ interface Need {
   variable?: string;
   /** Names of the program on PATH, the preferred first. */
   programs: readonly string[];
+  /** What a found program must be able to do besides being there. */
+  works?: (program: string) => boolean;
   debian: string;
   mac: string;
 }
@@ -20,15 +24,30 @@ const needs: Record<Requirement, Need> = {
     debian: 'sudo apt-get install -y chromium',
     mac: 'brew install --cask chromium, or CHROMIUM_PATH=/path/to/chrome',
   },
+  'python3-venv': {
+    programs: ['python3'],
+    works: (python) => spawnSync(python, ['-c', 'import ensurepip, venv']).status === 0,
+    debian: 'sudo apt-get install -y python3-venv',
+    mac: 'brew install python3',
+  },
+  openssl: { programs: ['openssl'], debian: 'sudo apt-get install -y openssl', mac: 'brew install openssl' },
+  'redis-server': {
+    programs: ['redis-server'],
+    debian: 'sudo apt-get install -y redis-server',
+    mac: 'brew install redis',
+  },
+  testbed: { programs: [], debian: 'make testbed', mac: 'make testbed' },
 };
 
-/** Path of the program that meets the requirement, or undefined where this machine has none. */
+/** Path of the program (or folder) that meets the requirement, or undefined where this machine has none. */
 export function findProgram(requirement: Requirement): string | undefined {
-  const { variable, programs } = needs[requirement];
+  if (requirement === 'testbed') return missingParts().length === 0 ? cacheFolder() : undefined;
+  const { variable, programs, works = () => true } = needs[requirement];
   const chosen = variable === undefined ? undefined : process.env[variable];
   if (chosen !== undefined && chosen !== '') return isExecutable(chosen) ? chosen : undefined;
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  return programs.flatMap((program) => folders.map((folder) => join(folder, program))).find(isExecutable);
+  const found = programs.flatMap((program) => folders.map((folder) => join(folder, program))).find(isExecutable);
+  return found !== undefined && works(found) ? found : undefined;
 }
 
 /** The command that gets what is missing on this kind of machine. */

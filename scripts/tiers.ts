@@ -1,5 +1,5 @@
 /** What must be on the machine before a tier of the tests can run. */
-export type Requirement = 'git' | 'chromium' | 'python3';
+export type Requirement = 'git' | 'chromium' | 'python3' | 'python3-venv' | 'openssl' | 'redis-server' | 'testbed';
 
 export interface Tier {
   /** Name of the tier, of its folder `test/NAME` and of its Vitest project. */
@@ -13,6 +13,8 @@ export interface Tier {
   silentConsole: boolean;
   /** Whether the files for the browser are built before. */
   usesAssets: boolean;
+  /** Whether a test cluster is started before, for all test files of the tier together. */
+  usesCluster?: boolean;
 }
 
 /** Every tier, in the order in which they run: the cheapest first. */
@@ -37,6 +39,15 @@ export const tiers: readonly Tier[] = [
     maxWorkers: 2,
     silentConsole: false,
     usesAssets: true,
+  },
+  {
+    name: 'cluster',
+    needs: ['git', 'openssl', 'redis-server', 'testbed'],
+    timeoutMs: 120_000,
+    maxWorkers: 2,
+    silentConsole: false,
+    usesAssets: false,
+    usesCluster: true,
   },
   { name: 'crash', needs: ['git'], timeoutMs: 120_000, maxWorkers: 2, silentConsole: false, usesAssets: true },
 ];

@@ -1,0 +1,37 @@
+import { findProgram, howToGet } from '../../scripts/requirements.ts';
+import { tiers } from '../../scripts/tiers.ts';
+import { startCluster } from './start-cluster.ts';
+
+// `make cluster`: one cluster by hand, until Ctrl-C.
+
+const needs = tiers.find(({ name }) => name === 'cluster')?.needs ?? [];
+const absent = needs.filter((need) => findProgram(need) === undefined);
+if (absent.length > 0) {
+  for (const need of absent) console.error(`${need} is missing. Get it with: ${howToGet(need)}`);
+  process.exit(1);
+}
+
+// From the first moment: Ctrl-C while it starts ends what has been started.
+const asked = Promise.withResolvers<NodeJS.Signals>();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, asked.resolve);
+
+const begin = performance.now();
+const cluster = await Promise.race([startCluster(), asked.promise.then(() => undefined)]);
+// What has been started so far ends with this process.
+if (cluster === undefined) process.exit(130);
+
+const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+console.log(`A Kubernetes cluster with Argo CD runs (started in ${seconds} s). In another terminal:
+
+  export KUBECONFIG=${cluster.kubeconfig}
+  export PATH="${cluster.path.slice(0, -(process.env.PATH ?? '').length)}$PATH"
+  kubectl get nodes
+
+  API server   ${cluster.server}
+  registry     ${cluster.registry} (crane append --insecure -f layer.tar -t ${cluster.registry}/acme/web:1)
+  Git          ${cluster.gitFolder} (as file://${cluster.gitFolder}/NAME)
+  logs         ${cluster.componentLogs}
+
+Containers don't run here: Pods are acted out. testbed/README.md says how. Ctrl-C ends everything.`);
+await asked.promise;
+await cluster.stop();

@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocketServer } from 'ws';
+
+/** Whose place the application takes. */
+export interface Identity {
+  image: string;
+  digest: string;
+  namespace: string;
+  pod: string;
+  container: string;
+  env: Readonly<Record<string, string>>;
+}
+
+export interface StubApplication {
+  readonly port: number;
+  /** Requests are answered with 503 as long as this is undefined. */
+  identity: Identity | undefined;
+  /** Takes no more connections, lets requests that run come to their end for `graceMs`, then cuts them. */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * A small application that says whose place it takes: HTML on every path, JSON at `/__stub`, a slow stream at
+ * `/__stub/slow`, what it was sent at `/__stub/echo`, and every WebSocket message back. Each request is a line of `log`.
+ */
+export async function startStubApplication(log: (line: string) => void): Promise<StubApplication> {
+  const sockets = new Set<Socket>();
+  const server = createServer((request, response) => {
+    const { method = '', url = '' } = request;
+    response.once('finish', () => log(`${method} ${url} ${response.statusCode}`));
+    if (application.identity !== undefined) void answer(application.identity, request, response);
+    else sendText(response, 503, 'Starting\n');
+  });
+  const webSockets = new WebSocketServer({ server });
+  webSockets.on('connection', (socket) => {
+    socket.on('message', (data, binary) => socket.send(data, { binary }));
+    socket.on('error', () => undefined);
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  const application: StubApplication = {
+    port: (server.address() as AddressInfo).port,
+    identity: undefined,
+    async close(graceMs) {
+      const closed = once(server, 'close');
+      server.close();
+      const cut = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, graceMs);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+  return application;
+}
+
+async function answer(identity: Identity, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method, headers } = request;
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://stub.invalid');
+  if (pathname === '/__stub') {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ ...identity, method, url: request.url, headers }));
+  } else if (pathname === '/__stub/slow') {
+    const chunks = Number(searchParams.get('chunks') ?? 5);
+    const intervalMs = Number(searchParams.get('interval_ms') ?? 200);
+    response.setHeader('content-type', 'text/plain');
+    for (let chunk = 1; chunk <= chunks && !response.destroyed; chunk += 1) {
+      response.write(`chunk ${chunk} of ${chunks}\n`);
+      await sleep(intervalMs);
+    }
+    response.end();
+  } else if (pathname === '/__stub/echo') {
+    response.setHeader('content-type', headers['content-type'] ?? 'application/octet-stream');
+    request.pipe(response);
+  } else {
+    response.setHeader('content-type', 'text/html; charset=utf-8');
+    response.end(page(identity));
+  }
+}
+
+function page({ image, digest, namespace, pod }: Identity): string {
+  const rows = Object.entries({ image, digest, namespace, pod })
+    .map(([name, value]) => `<dt>${name}</dt><dd>${value}</dd>`)
+    .join('');
+  return `<!doctype html><html lang="en"><title>${image}</title><body><h1>Stub</h1><dl>${rows}</dl></body></html>\n`;
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain' });
+  response.end(text);
+}
