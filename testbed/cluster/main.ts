@@ -20,17 +20,18 @@ const cluster = await Promise.race([startCluster(), asked.promise.then(() => und
 // What has been started so far ends with this process.
 if (cluster === undefined) process.exit(130);
 
+const { access } = cluster;
 const seconds = ((performance.now() - begin) / 1000).toFixed(1);
 console.log(`A Kubernetes cluster with Argo CD runs (started in ${seconds} s). In another terminal:
 
-  export KUBECONFIG=${cluster.kubeconfig}
-  export PATH="${cluster.path.slice(0, -(process.env.PATH ?? '').length)}$PATH"
+  export KUBECONFIG=${access.kubeconfig}
+  export PATH="${access.path.slice(0, -(process.env.PATH ?? '').length)}$PATH"
   kubectl get nodes
 
-  API server   ${cluster.server}
-  registry     ${cluster.registry} (crane append --insecure -f layer.tar -t ${cluster.registry}/acme/web:1)
-  Git          ${cluster.gitFolder} (as file://${cluster.gitFolder}/NAME)
-  logs         ${cluster.componentLogs}
+  API server   ${access.server}
+  registry     ${access.registry} (crane append --insecure -f layer.tar -t ${access.registry}/acme/web:1)
+  Git          ${access.gitFolder} (as file://${access.gitFolder}/NAME)
+  logs         ${access.componentLogs}
 
 Containers don't run here: Pods are acted out. testbed/README.md says how. Ctrl-C ends everything.`);
 await asked.promise;

@@ -21,9 +21,10 @@ export interface ClusterOptions {
   argocd?: Partial<ArgoCdOptions>;
 }
 
-export interface Cluster extends ClusterAccess {
+export interface Cluster {
+  readonly access: ClusterAccess;
   /** The servers of the cluster, for tests that take one away. */
-  components: Record<ComponentName, Component>;
+  readonly components: Record<ComponentName, Component>;
   /**
    * Forgets the history of all objects. After that and a restart of `kube-apiserver`, whoever asks to watch from an
    * earlier resource version is refused with 410.
@@ -71,7 +72,7 @@ export async function startCluster({ nodes = 2, argocd = {} }: ClusterOptions = 
     ]);
     client.close();
     const compact = (): Promise<void> => compactEtcd(layout.ports.etcd);
-    return { ...access, components, compactEtcd: compact, stop: () => processes.end() };
+    return { access, components, compactEtcd: compact, stop: () => processes.end() };
   } catch (error) {
     await processes.end();
     throw error;
