@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findFreePorts } from './ports.ts';
+import { reservePorts } from './ports.ts';
 
 /** Folders and ports of one cluster. */
 export interface Layout {
@@ -16,6 +16,8 @@ export interface Layout {
   /** What components write for themselves. */
   data: string;
   ports: Record<PortName, number>;
+  /** Another cluster may have the ports. */
+  releasePorts: () => void;
 }
 
 const portNames = [
@@ -40,7 +42,7 @@ export async function makeLayout(): Promise<Layout> {
     await mkdir(join(folder, name));
     return join(folder, name);
   };
-  const ports = await findFreePorts(portNames.length);
+  const { ports, release } = await reservePorts(portNames.length);
   return {
     folder,
     certificates: await at('certificates'),
@@ -49,5 +51,6 @@ export async function makeLayout(): Promise<Layout> {
     git: await at('git'),
     data: await at('data'),
     ports: Object.fromEntries(portNames.map((name, index) => [name, ports[index]])) as Record<PortName, number>,
+    releasePorts: release,
   };
 }

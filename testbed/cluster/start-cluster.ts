@@ -43,6 +43,10 @@ const argoCdDefaults: ArgoCdOptions = { resyncSeconds: 20, statusProcessors: 20,
 export async function startCluster({ nodes = 2, argocd = {} }: ClusterOptions = {}): Promise<Cluster> {
   const layout = await makeLayout();
   const processes = startProcesses(layout.folder);
+  const stop = async (): Promise<void> => {
+    await processes.end();
+    layout.releasePorts();
+  };
   try {
     const certificates = await makeCertificates(layout.certificates);
     const access = await describeAccess(layout, certificates);
@@ -72,9 +76,9 @@ export async function startCluster({ nodes = 2, argocd = {} }: ClusterOptions = 
     ]);
     client.close();
     const compact = (): Promise<void> => compactEtcd(layout.ports.etcd);
-    return { access, components, compactEtcd: compact, stop: () => processes.end() };
+    return { access, components, compactEtcd: compact, stop };
   } catch (error) {
-    await processes.end();
+    await stop();
     throw error;
   }
 }
