@@ -1,6 +1,6 @@
 import { chmod, copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import { goFolder, type Part, type PartName } from '../parts.ts';
 import type { Go } from './go.ts';
 
@@ -77,10 +77,11 @@ async function link(target: string, binary: string, names: readonly string[]): P
 
 /** Writes the custom resource definitions that are in the files to `definitions.json`: JSON is read in no time. */
 async function collectDefinitions(files: readonly string[], target: string): Promise<void> {
-  const documents = await Promise.all(
-    files.map(async (file) => parse(await readFile(file, 'utf8')) as { kind: string }),
-  );
-  const definitions = documents.filter(({ kind }) => kind === 'CustomResourceDefinition');
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  const documents = texts
+    .flatMap((text) => parseAllDocuments(text))
+    .map((one) => one.toJS() as { kind: string } | null);
+  const definitions = documents.filter((document) => document?.kind === 'CustomResourceDefinition');
   await writeFile(join(target, 'definitions.json'), JSON.stringify(definitions));
 }
 

@@ -20,7 +20,7 @@ export function argoCdComponents(layout: Layout, kubeconfig: string, options: Ar
   const { ports } = layout;
   const argocd = join(partFolder(parts.argocd), 'bin');
   const helm = join(partFolder(parts.helm), 'bin');
-  const home = join(layout.data, 'argocd');
+  const home = layout.argocd;
   const common = environmentOf(layout);
   const env = {
     ...common,
@@ -90,7 +90,7 @@ export function argoCdComponents(layout: Layout, kubeconfig: string, options: Ar
       name: 'registry',
       command: {
         program: join(partFolder(parts.crane), 'bin/crane'),
-        args: ['registry', 'serve', `--address=127.0.0.1:${ports.registry}`, `--disk=${join(layout.data, 'registry')}`],
+        args: ['registry', 'serve', `--address=127.0.0.1:${ports.registry}`, `--disk=${layout.images}`],
         env: common,
       },
       probe: () => answersHttp(`http://127.0.0.1:${ports.registry}/v2/`),

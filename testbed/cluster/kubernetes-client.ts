@@ -45,6 +45,8 @@ export class KubernetesError extends Error {
 export interface KubernetesClient {
   /** Sends JSON and resolves with the parsed answer; rejects with `KubernetesError` at 4xx and 5xx. */
   request<T = KubernetesObject>(method: string, path: string, body?: unknown, contentType?: string): Promise<T>;
+  /** Makes an object that is not there yet. */
+  create(object: KubernetesObject): Promise<KubernetesObject>;
   /** Server-side apply: the object is made, or changed to say what is said here. */
   apply(object: KubernetesObject): Promise<KubernetesObject>;
   get<T = KubernetesObject>(object: ObjectAddress): Promise<T>;
@@ -95,6 +97,8 @@ export async function connect(kubeconfig: string): Promise<KubernetesClient> {
       if ((answer.statusCode ?? 0) >= 400) throw refusal(answer.statusCode ?? 0, `${method} ${path}`, text);
       return JSON.parse(text) as T;
     },
+    create: (object) =>
+      client.request('POST', collectionPath(object.apiVersion, object.kind, object.metadata.namespace), object),
     apply: (object) =>
       client.request(
         'PATCH',

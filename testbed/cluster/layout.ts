@@ -15,6 +15,10 @@ export interface Layout {
   git: string;
   /** What components write for themselves. */
   data: string;
+  /** The same for Argo CD. */
+  argocd: string;
+  /** The same for the registry. */
+  images: string;
   ports: Record<PortName, number>;
   /** Another cluster may have the ports. */
   releasePorts: () => void;
@@ -50,6 +54,8 @@ export async function makeLayout(): Promise<Layout> {
     podLogs: await at('pod-logs'),
     git: await at('git'),
     data: await at('data'),
+    argocd: await at('argocd'),
+    images: await at('images'),
     ports: Object.fromEntries(portNames.map((name, index) => [name, ports[index]])) as Record<PortName, number>,
     releasePorts: release,
   };

@@ -16,7 +16,11 @@ const asked = Promise.withResolvers<NodeJS.Signals>();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, asked.resolve);
 
 const begin = performance.now();
-const cluster = await Promise.race([startCluster(), asked.promise.then(() => undefined)]);
+const starting = startCluster().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});
+const cluster = await Promise.race([starting, asked.promise.then(() => undefined)]);
 // What has been started so far ends with this process.
 if (cluster === undefined) process.exit(130);
 

@@ -3,31 +3,36 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { partFolder } from '../cache.ts';
-import { parts } from '../parts.ts';
+import { type Part, parts } from '../parts.ts';
 import type { KubernetesClient, KubernetesObject } from './kubernetes-client.ts';
 
 const argocd = 'argocd';
 const ofArgoCd = { 'app.kubernetes.io/part-of': 'argocd' };
 
+/** Each kind takes the API server a good part of a second: these are the ones that a platform makes. */
+const gatewayKinds = /^(gatewayclasses|gateways|httproutes|referencegrants)\./;
+
 /** Puts into the empty API what has to be there before the controllers start. */
 export async function applyFirstObjects(client: KubernetesClient, nodes: number): Promise<void> {
-  const definitions = (
-    await Promise.all(
-      [parts.argocd, parts['gateway-api'], parts.kwok].map(async (part) => {
-        const text = await readFile(join(partFolder(part), 'definitions.json'), 'utf8');
-        return JSON.parse(text) as KubernetesObject[];
-      }),
-    )
-  ).flat();
+  const definitions = [
+    ...(await readDefinitions(parts.argocd)),
+    ...(await readDefinitions(parts.kwok)),
+    ...(await readDefinitions(parts['gateway-api'])).filter(({ metadata }) => gatewayKinds.test(metadata.name)),
+  ];
   await Promise.all([
-    ...definitions.map((definition) => client.apply(definition)),
-    ...Array.from({ length: nodes }, (_, index) => client.apply(node(`node-${index + 1}`))),
-    client.apply(storageClass),
-    client.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: argocd } }),
+    ...definitions.map((definition) => client.create(definition)),
+    ...Array.from({ length: nodes }, (_, index) => client.create(node(`node-${index + 1}`))),
+    client.create(storageClass),
+    client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: argocd } }),
   ]);
-  await Promise.all(argoCdSettings().map((object) => client.apply(object)));
+  await Promise.all(argoCdSettings().map((object) => client.create(object)));
   await Promise.all(definitions.map(({ metadata }) => untilServed(client, metadata.name)));
-  await client.apply(defaultProject);
+  await client.create(defaultProject);
+}
+
+async function readDefinitions(part: Part): Promise<KubernetesObject[]> {
+  const text = await readFile(join(partFolder(part), 'definitions.json'), 'utf8');
+  return JSON.parse(text) as KubernetesObject[];
 }
 
 /** Any object may be deployed from anywhere to anywhere; Blueberry's own projects are the narrow ones. */
