@@ -84,10 +84,16 @@ export async function connect(kubeconfig: string): Promise<KubernetesClient> {
 
   const open = (method: string, path: string, body?: unknown, type?: string, signal?: AbortSignal) =>
     new Promise<IncomingMessage>((resolve, reject) => {
-      const headers = { accept: 'application/json', 'content-type': type ?? 'application/json' };
+      const text = body === undefined ? '' : JSON.stringify(body);
+      const headers = {
+        accept: 'application/json',
+        'content-type': type ?? 'application/json',
+        // Node.js sends the body of a DELETE without any length otherwise.
+        'content-length': Buffer.byteLength(text),
+      };
       const sent = httpsRequest(`${cluster.server}${path}`, { method, agent, headers, signal }, resolve);
       sent.once('error', reject);
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
+      sent.end(text);
     });
 
   const client: KubernetesClient = {

@@ -41,10 +41,7 @@ const stage: Stage = {
 };
 
 for (;;) {
-  await followPods().catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    console.log(`${new Date().toISOString()} the watch of Pods ended: ${why}`);
-  });
+  await followPods().catch((error: unknown) => say('The watch of Pods ended', error));
   await sleep(RECONNECT_MS);
 }
 
@@ -88,6 +85,7 @@ async function terminate(pod: Pod): Promise<void> {
     } catch (error) {
       // 409: another Pod has the name by now.
       if (error instanceof KubernetesError && error.status === 409) return;
+      say(`${namespace}/${name} could not be removed`, error);
       await sleep(RECONNECT_MS);
     }
   }
@@ -98,5 +96,9 @@ function podIsGone(pod: Pod): void {
   void acts.get(uid)?.stop();
   acts.delete(uid);
   terminating.delete(uid);
-  forgetRules(client, uid).catch((error: unknown) => console.error(error));
+  forgetRules(client, uid).catch((error: unknown) => say(`Rules of ${uid} stay`, error));
+}
+
+function say(what: string, error: unknown): void {
+  console.log(`${new Date().toISOString()} ${what}: ${error instanceof Error ? error.message : String(error)}`);
 }
