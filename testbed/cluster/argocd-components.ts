@@ -24,7 +24,7 @@ export function argoCdComponents(layout: Layout, kubeconfig: string, options: Ar
   const common = environmentOf(layout);
   const env = {
     ...common,
-    // By name: git, helm, gpg, `argocd` for Git credentials, and the wrapper scripts.
+    // By name: git, helm, `argocd` for Git credentials, and the wrapper scripts. No gpg, as signatures are not checked.
     PATH: [argocd, helm, common.PATH].join(delimiter),
     KUBECONFIG: kubeconfig,
     ARGOCD_FAKE_IN_CLUSTER: 'true',
