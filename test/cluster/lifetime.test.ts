@@ -40,6 +40,9 @@ describe('the processes of a test cluster', () => {
       object: { code: 410 },
     });
 
+    const then = `/api/v1/namespaces?resourceVersionMatch=Exact&resourceVersion=${first.metadata.resourceVersion}`;
+    await expect(client.request('GET', then)).rejects.toMatchObject({ status: 410 });
+
     // What lives on watches has found its way back.
     await client.apply(pod(namespace, 'after', 'example.com/web:1'));
     await until(async () => {

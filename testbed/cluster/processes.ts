@@ -22,7 +22,8 @@ const GATE = 'read -r go && exec "$0" "$@"';
 
 export function startProcesses(folder: string): Processes {
   const keeper = spawn(process.execPath, [fileURLToPath(new URL('./keeper.ts', import.meta.url)), folder], {
-    stdio: ['pipe', 'ignore', 'inherit'],
+    // Not our output: whoever reads that to its end would wait for the keeper.
+    stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
     env: { PATH: process.env.PATH },
   });

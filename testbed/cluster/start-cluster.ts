@@ -26,8 +26,8 @@ export interface Cluster {
   /** The servers of the cluster, for tests that take one away. */
   readonly components: Record<ComponentName, Component>;
   /**
-   * Forgets the history of all objects. After that and a restart of `kube-apiserver`, whoever asks to watch from an
-   * earlier resource version is refused with 410.
+   * Forgets the history of all objects. After that and a restart of `kube-apiserver`, which has some of it in memory,
+   * whoever asks for an earlier resource version, be it to watch from there or to list, is refused with 410.
    */
   compactEtcd(): Promise<void>;
   /** Ends everything and removes the folder of the cluster. */
