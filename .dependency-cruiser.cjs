@@ -118,6 +118,14 @@ module.exports = {
       to: { path: '^(node:)?child_process$' },
     },
     {
+      name: 'kubernetes-in-its-adapter',
+      comment:
+        'The client of Kubernetes takes a second and 85 MB to load: only who has chosen the adapter pays for it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/adapters/argocd/' },
+      to: { path: '^node_modules/@kubernetes/' },
+    },
+    {
       name: 'git-by-execfile',
       comment: 'Git is the git program, called with an argument list; wrapper libraries build command lines.',
       severity: 'error',
