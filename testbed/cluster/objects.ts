@@ -66,7 +66,9 @@ function argoCdSettings(): KubernetesObject[] {
   ];
 }
 
-/** KWOK fills in what a kubelet says of its machine: far more room than tests use, and an address. */
+/** Far more room than tests use. KWOK fills in the rest of what a kubelet says of its machine. */
+const room = { cpu: '1k', memory: '1Ti', 'ephemeral-storage': '10Ti', pods: '1M' };
+
 function node(name: string): KubernetesObject {
   return {
     apiVersion: 'v1',
@@ -76,6 +78,7 @@ function node(name: string): KubernetesObject {
       annotations: { 'kwok.x-k8s.io/node': 'fake' },
       labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' },
     },
+    status: { capacity: room, allocatable: room },
   };
 }
 

@@ -26,9 +26,11 @@ export async function environmentOf(pod: Pod, container: Container, client: Kube
   }
 }
 
-/** `$(NAME)` stands for a variable from further up, and for itself where there is none. */
+/** `$(NAME)` stands for a variable from further up, and for itself where there is none; `$$` for a dollar. */
 function expand(value: string, variables: Readonly<Record<string, string>>): string {
-  return value.replace(/\$\(([^)]+)\)/g, (all, name: string) => variables[name] ?? all);
+  return value.replace(/\$\$|\$\(([^)]+)\)/g, (all, name?: string) =>
+    name === undefined ? '$' : (variables[name] ?? all),
+  );
 }
 
 async function resolve(
