@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { cacheFolder, missingParts } from '../testbed/cache.ts';
+import { cacheFolder, missingParts, partFolder } from '../testbed/cache.ts';
+import { parts } from '../testbed/parts.ts';
 import type { Requirement } from './tiers.ts';
 
 interface Need {
@@ -9,6 +10,8 @@ interface Need {
   variable?: string;
   /** Names of the program on PATH, the preferred first. */
   programs: readonly string[];
+  /** The only folder to look in, where another version than this one would not do. */
+  folder?: string;
   /** What a found program must be able to do besides being there. */
   works?: (program: string) => boolean;
   debian: string;
@@ -36,16 +39,22 @@ const needs: Record<Requirement, Need> = {
     debian: 'sudo apt-get install -y redis-server',
     mac: 'brew install redis',
   },
+  helm: {
+    programs: ['helm'],
+    folder: join(partFolder(parts.helm), 'bin'),
+    debian: 'make testbed',
+    mac: 'make testbed',
+  },
   testbed: { programs: [], debian: 'make testbed', mac: 'make testbed' },
 };
 
 /** Path of the program (or folder) that meets the requirement, or undefined where this machine has none. */
 export function findProgram(requirement: Requirement): string | undefined {
   if (requirement === 'testbed') return missingParts().length === 0 ? cacheFolder() : undefined;
-  const { variable, programs, works = () => true } = needs[requirement];
+  const { variable, programs, folder: only, works = () => true } = needs[requirement];
   const chosen = variable === undefined ? undefined : process.env[variable];
   if (chosen !== undefined && chosen !== '') return isExecutable(chosen) ? chosen : undefined;
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  const folders = (only ?? process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   const found = programs.flatMap((program) => folders.map((folder) => join(folder, program))).find(isExecutable);
   return found !== undefined && works(found) ? found : undefined;
 }
