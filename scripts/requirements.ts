@@ -45,6 +45,12 @@ const needs: Record<Requirement, Need> = {
     debian: 'make testbed',
     mac: 'make testbed',
   },
+  crane: {
+    programs: ['crane'],
+    folder: join(partFolder(parts.crane), 'bin'),
+    debian: 'make testbed',
+    mac: 'make testbed',
+  },
   testbed: { programs: [], debian: 'make testbed', mac: 'make testbed' },
 };
 

@@ -1,6 +1,6 @@
 /** What must be on the machine before a tier of the tests can run. */
 export type Requirement =
-  'git' | 'chromium' | 'python3' | 'python3-venv' | 'openssl' | 'redis-server' | 'helm' | 'testbed';
+  'git' | 'chromium' | 'python3' | 'python3-venv' | 'openssl' | 'redis-server' | 'helm' | 'crane' | 'testbed';
 
 export interface Tier {
   /** Name of the tier, of its folder `test/NAME` and of its Vitest project. */
@@ -24,6 +24,7 @@ export const tiers: readonly Tier[] = [
   { name: 'contract', needs: ['git'], timeoutMs: 30_000, silentConsole: true, usesAssets: false },
   { name: 'adapters', needs: ['git'], timeoutMs: 30_000, silentConsole: false, usesAssets: false },
   { name: 'charts', needs: ['helm'], timeoutMs: 60_000, silentConsole: true, usesAssets: false },
+  { name: 'registry', needs: ['crane'], timeoutMs: 30_000, silentConsole: true, usesAssets: false },
   { name: 'services', needs: ['git'], timeoutMs: 20_000, silentConsole: true, usesAssets: false },
   { name: 'http', needs: ['git'], timeoutMs: 20_000, silentConsole: true, usesAssets: true },
   {

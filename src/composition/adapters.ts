@@ -4,6 +4,7 @@ import { createWorktreeCheckouts } from '../adapters/git/worktree-checkouts.ts';
 import { createKeyFileCipher } from '../adapters/key-file/key-file-cipher.ts';
 import { createLocalAuthenticator } from '../adapters/local-auth/local-authenticator.ts';
 import { createLocalProcessRuntime } from '../adapters/local-process/local-process-runtime.ts';
+import { createOciImageResolver } from '../adapters/oci-registry/oci-image-resolver.ts';
 import { openDatabase } from '../adapters/sqlite/database.ts';
 import { createSqliteElection } from '../adapters/sqlite/sqlite-election.ts';
 import { createSqliteStore } from '../adapters/sqlite/sqlite-environment-store.ts';
@@ -22,6 +23,7 @@ import type { EnvironmentRuntime } from '../ports/environment-runtime.ts';
 import type { EnvironmentStore } from '../ports/environment-store.ts';
 import type { EventBus } from '../ports/event-bus.ts';
 import type { GitRepositories } from '../ports/git-repositories.ts';
+import type { ImageResolver } from '../ports/image-resolver.ts';
 import type { Identifiers } from '../ports/identifiers.ts';
 import type { Log } from '../ports/log.ts';
 import type { RepositoryFileReader } from '../ports/repository-file-reader.ts';
@@ -33,6 +35,8 @@ export interface Adapters {
   readonly election: Election;
   readonly runtime: EnvironmentRuntime;
   readonly git: GitRepositories;
+  /** Null where the runtime builds from source. */
+  readonly images: ImageResolver | null;
   readonly authenticator: Authenticator & LocalAccounts;
   readonly cipher: Cipher;
   readonly repositoryFiles: RepositoryFileReader;
@@ -72,6 +76,7 @@ export function openAdapters(config: Config, userEnvironment: Readonly<Record<st
         privateHosts: config.allowedPrivateRepositoryHosts,
       },
     }),
+    images: config.runtime === 'argocd' ? openImageResolver(config, clock) : null,
     authenticator: createLocalAuthenticator({ store, clock, identifiers }),
     cipher: createKeyFileCipher({ file: join(config.dataDir, 'cipher.key') }),
     repositoryFiles: createYamlRepositoryFileReader(),
@@ -80,4 +85,9 @@ export function openAdapters(config: Config, userEnvironment: Readonly<Record<st
     log,
     endProcesses: () => runtime.stopAll(),
   };
+}
+
+function openImageResolver(config: Config, clock: Clock): ImageResolver {
+  const allowLoopback = config.environment === 'development';
+  return createOciImageResolver({ policy: { privateHosts: config.allowedPrivateRegistryHosts, allowLoopback }, clock });
 }

@@ -38,6 +38,7 @@ export interface Config {
   readonly pollRemoteMs: number;
   readonly deleteGoneBranches: boolean;
   readonly allowedPrivateRepositoryHosts: readonly string[];
+  readonly allowedPrivateRegistryHosts: Values['ALLOWED_PRIVATE_REGISTRY_HOSTS'];
   readonly demoRepository: boolean;
   readonly rateLimits: { readonly signInsPerMinute: number; readonly writesPerMinute: number };
   readonly logLevel: Values['LOG_LEVEL'];

@@ -91,6 +91,7 @@ function configOf(values: Values, cwd: string): Config {
     pollRemoteMs: values.POLL_SECONDS_REMOTE * 1000,
     deleteGoneBranches: values.DELETE_GONE_BRANCHES,
     allowedPrivateRepositoryHosts: values.ALLOWED_PRIVATE_REPOSITORY_HOSTS,
+    allowedPrivateRegistryHosts: values.ALLOWED_PRIVATE_REGISTRY_HOSTS,
     demoRepository: values.DEMO_REPOSITORY ?? values.ENVIRONMENT === 'development',
     rateLimits: { signInsPerMinute: values.SIGN_INS_PER_MINUTE, writesPerMinute: values.WRITES_PER_MINUTE },
     logLevel: values.LOG_LEVEL,

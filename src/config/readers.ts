@@ -57,8 +57,8 @@ export function anyText(): Reader<string> {
 /** An address to listen on: an IP address or a host name. */
 export function listenAddress(): Reader<string> {
   return (given) => {
-    const address = given.toLowerCase().replace(/^\[(.*)\]$/, '$1');
-    return isIP(address) !== 0 || HOST_NAME.test(address)
+    const address = withoutBrackets(given.toLowerCase());
+    return isHost(address)
       ? good(address)
       : bad(`must be an IP address or a host name, not ${quoted(given)}`, 'Use 127.0.0.1 for this machine alone.');
   };
@@ -80,16 +80,8 @@ export function domain(): Reader<string> {
 /** Host names or IP addresses, separated by commas; without ports. */
 export function hostList(): Reader<readonly string[]> {
   return (given) => {
-    const hosts = given
-      .split(',')
-      .map((host) =>
-        host
-          .trim()
-          .toLowerCase()
-          .replace(/^\[(.*)\]$/, '$1'),
-      )
-      .filter((host) => host !== '');
-    const wrong = hosts.find((host) => isIP(host) === 0 && !HOST_NAME.test(host));
+    const hosts = listed(given).map(withoutBrackets);
+    const wrong = hosts.find((host) => !isHost(host));
     return wrong === undefined
       ? good(hosts)
       : bad(
@@ -97,6 +89,42 @@ export function hostList(): Reader<readonly string[]> {
           'Give host names separated by commas, without scheme and port.',
         );
   };
+}
+
+/** A host that may be spoken to although it is private, and perhaps without TLS. */
+export interface PrivateHost {
+  readonly host: string;
+  readonly plainHttp: boolean;
+}
+
+/** Hosts as in `hostList`; `http://` in front of one says that it is spoken to without TLS. */
+export function privateHostList(): Reader<readonly PrivateHost[]> {
+  return (given) => {
+    const hosts = listed(given).map((entry): PrivateHost => {
+      const plainHttp = entry.startsWith('http://');
+      return { host: withoutBrackets(plainHttp ? entry.slice('http://'.length) : entry), plainHttp };
+    });
+    const wrong = hosts.find(({ host }) => !isHost(host));
+    return wrong === undefined
+      ? good(hosts)
+      : bad(
+          `holds ${quoted(wrong.host)}, which is not a host name`,
+          'Give host names separated by commas, without port; http:// in front of one means that it does not speak TLS.',
+        );
+  };
+}
+
+function listed(given: string): readonly string[] {
+  const entries = given.split(',').map((entry) => entry.trim().toLowerCase());
+  return entries.filter((entry) => entry !== '');
+}
+
+function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
+}
+
+function isHost(host: string): boolean {
+  return isIP(host) !== 0 || HOST_NAME.test(host);
 }
 
 /** Scheme, host and port of a site; the slash at the end may be there and is taken off. */

@@ -7,6 +7,7 @@ import {
   listenAddress,
   number,
   origin,
+  privateHostList,
   text,
   url,
   word,
@@ -83,6 +84,7 @@ export const VARIABLES = {
   POLL_SECONDS_REMOTE: setting('60', number(1, 86_400, 'fractions')),
   DELETE_GONE_BRANCHES: setting('false', flag()),
   ALLOWED_PRIVATE_REPOSITORY_HOSTS: setting('', hostList()),
+  ALLOWED_PRIVATE_REGISTRY_HOSTS: setting('', privateHostList()),
   DEMO_REPOSITORY: optional(flag()),
 
   SIGN_INS_PER_MINUTE: setting('10', number(1, 100_000)),

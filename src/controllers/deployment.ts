@@ -3,6 +3,7 @@ import type { MergedValues } from '../core/values.ts';
 
 /** Everything about one deployment revision that does not change any more. */
 export interface Deployment {
+  /** Of all layers below Blueberry's own constants. */
   readonly merged: MergedValues;
   readonly repositoryFile: RepositoryFile | null;
   readonly secretEnv: Readonly<Record<string, string>>;

@@ -5,7 +5,8 @@ import type { JsonObject } from '../core/json.ts';
 import { EVERYTHING } from '../core/permissions.ts';
 import type { ConfigSetRevision, Repository } from '../core/records.ts';
 import { REPOSITORY_FILE_NAME, type RepositoryFile } from '../core/repository-file.ts';
-import { environmentVariables, mergeValues, type MergedValues } from '../core/values.ts';
+import { environmentVariables, mergeObjects, mergeValues, type MergedValues } from '../core/values.ts';
+import { blueberryValues } from '../core/workload-values.ts';
 import type { DesiredEnvironment } from '../ports/environment-runtime.ts';
 import type { Versioned } from '../ports/environment-store.ts';
 import { configSetRevisionId, openSecrets } from '../services/config-set-service.ts';
@@ -58,14 +59,25 @@ export async function composeDeployment(
   return { deployment: { merged, repositoryFile: read.file, secretEnv }, diagnosis: null };
 }
 
+/** Blueberry's own constants as they are wanted now; null where the runtime builds from source and takes none. */
+export function constantsOf(
+  { images }: Pick<ReconcileParts, 'images'>,
+  environment: Environment,
+  { repositoryFile, secretEnv }: Deployment,
+): JsonObject | null {
+  if (images === null) return null;
+  return blueberryValues(environment, repositoryFile?.chart ?? null, Object.keys(secretEnv).length > 0);
+}
+
 export function desiredEnvironment(
   environment: Environment,
   commit: string,
-  deployment: Deployment,
+  { merged, repositoryFile, secretEnv }: Deployment,
+  constants: JsonObject | null,
 ): DesiredEnvironment {
   const { metadata, spec } = environment;
   const component = componentOf(environment);
-  const values: JsonObject = deployment.merged.values;
+  const values = constants === null ? merged.values : mergeObjects(merged.values, constants);
   return {
     key: { id: metadata.id, name: metadata.name },
     revision: spec.revision,
@@ -78,11 +90,11 @@ export function desiredEnvironment(
         path: component.path,
         branch: component.branch,
         commit,
-        image: component.image,
+        image: component.pinnedImage,
         values,
         env: environmentVariables(values),
-        secretEnv: deployment.secretEnv,
-        repositoryFile: deployment.repositoryFile,
+        secretEnv,
+        repositoryFile,
       },
     ],
   };

@@ -7,6 +7,7 @@ import type { EnvironmentService } from '../services/environment-service.ts';
 import { LeadershipLost } from '../services/unit-of-work.ts';
 import { createBackgroundTasks } from './background-tasks.ts';
 import { watchBranches } from './branch-watcher.ts';
+import { createImageLookups } from './image-lookups.ts';
 import { takeOver } from './leader.ts';
 import { createLivingEnvironments } from './living-environments.ts';
 import { sweepOrphans } from './orphan-sweep.ts';
@@ -80,6 +81,15 @@ async function lead(parts: EnvironmentControllerParts, stop: AbortSignal): Promi
     fetches: createBackgroundTasks(clock, FETCH_PATIENCE_MS, (key) => {
       queue.add(key);
     }),
+    imageLookups:
+      parts.images &&
+      createImageLookups(
+        parts.images,
+        clock,
+        createBackgroundTasks(clock, FETCH_PATIENCE_MS, (key) => {
+          queue.add(key);
+        }),
+      ),
   };
   const queue = createWorkQueue({
     clock,
@@ -134,6 +144,7 @@ async function lead(parts: EnvironmentControllerParts, stop: AbortSignal): Promi
     stats.leading = false;
     stopWatching();
     context.fetches.cancelAll();
+    context.imageLookups?.cancelAll();
     await queue.drain();
   }
 }

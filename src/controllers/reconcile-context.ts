@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { EnvironmentRuntime, RuntimeObservation } from '../ports/environment-runtime.ts';
 import type { EnvironmentStore, Precondition, Versioned, Write } from '../ports/environment-store.ts';
 import type { CommitInfo, GitRepositories } from '../ports/git-repositories.ts';
+import type { ImageResolver } from '../ports/image-resolver.ts';
 import type { Identifiers } from '../ports/identifiers.ts';
 import type { Log } from '../ports/log.ts';
 import type { RepositoryFileReader } from '../ports/repository-file-reader.ts';
@@ -13,6 +14,7 @@ import type { Announcer } from '../services/announcer.ts';
 import type { Plan } from '../services/unit-of-work.ts';
 import type { BackgroundTasks } from './background-tasks.ts';
 import type { Deployment } from './deployment.ts';
+import type { ImageLookups } from './image-lookups.ts';
 
 export interface ReconcileSettings {
   /** Longest time that one step of a deployment may take. */
@@ -28,6 +30,8 @@ export interface ReconcileParts {
   readonly store: EnvironmentStore;
   readonly runtime: EnvironmentRuntime;
   readonly git: GitRepositories;
+  /** Null where the runtime builds from source: then no image is looked for, and no constants for charts are merged. */
+  readonly images: ImageResolver | null;
   readonly cipher: Cipher;
   readonly repositoryFiles: RepositoryFileReader;
   readonly announcer: Announcer;
@@ -41,6 +45,8 @@ export interface ReconcileParts {
 export interface ReconcileContext extends ReconcileParts {
   readonly fence: Precondition;
   readonly fetches: BackgroundTasks<CommitInfo>;
+  /** Null where `images` is. */
+  readonly imageLookups: ImageLookups | null;
   /** `ENVIRONMENT_ID:REVISION` of those whose commit had to be fetched again, which is done once. */
   readonly refetched: Set<string>;
   /** Milliseconds since the epoch: when this leader began to look. */

@@ -14,11 +14,21 @@ import { deploy } from './steps/deploy.ts';
 import { expire } from './steps/expire.ts';
 import { observe } from './steps/observe.ts';
 import { remove } from './steps/remove.ts';
+import { resolveImage } from './steps/resolve-image.ts';
 import { resolveSource } from './steps/resolve-source.ts';
 import { sleepWhenIdle } from './steps/sleep-when-idle.ts';
 import type { NextLook } from './work-queue.ts';
 
-const STEPS: readonly ReconcileStep[] = [expire, remove, admit, resolveSource, deploy, observe, sleepWhenIdle];
+const STEPS: readonly ReconcileStep[] = [
+  expire,
+  remove,
+  admit,
+  resolveSource,
+  resolveImage,
+  deploy,
+  observe,
+  sleepWhenIdle,
+];
 
 const AT_ONCE: NextLook = { afterMs: 1 };
 

@@ -11,7 +11,9 @@ const REASONS = {
   FetchingSource: 'waiting',
   RetryingRepository: 'waiting',
   WaitingForBuildSlot: 'waiting',
+  LookingForImage: 'waiting',
   WaitingForImage: 'waiting',
+  RetryingRegistry: 'waiting',
   Building: 'waiting',
   Deploying: 'waiting',
   Starting: 'waiting',
@@ -31,6 +33,11 @@ const REASONS = {
   CommitGone: 'failed',
   InvalidRepositoryFile: 'failed',
   ConfigSetGone: 'failed',
+  NoImage: 'failed',
+  ImageNeverPushed: 'failed',
+  RegistryUnreachable: 'failed',
+  RegistryRefused: 'failed',
+  RegistryNotAllowed: 'failed',
   NoWayToRun: 'failed',
   InstallFailed: 'failed',
   BuildFailed: 'failed',
@@ -63,6 +70,14 @@ const NEXT_STEP: Record<FailureReason, string> = {
   CommitGone: 'Redeploy the newest commit of the branch.',
   InvalidRepositoryFile: 'Correct the file and push; the next commit is deployed by itself.',
   ConfigSetGone: 'Choose another config set, or none.',
+  NoImage:
+    'Set `image` of the repository to what CI pushes for each commit, such as ghcr.io/acme/web:{sha}; Blueberry looks again by itself.',
+  ImageNeverPushed:
+    'Look at what CI says of this commit; Blueberry keeps looking, and deploys the image once it is pushed.',
+  RegistryUnreachable: 'Check the host in `image` of the repository and the network; Blueberry keeps trying.',
+  RegistryRefused: 'Give the repository an `image_credential` that may pull from there; Blueberry keeps trying.',
+  RegistryNotAllowed:
+    'Use another registry, or have ALLOWED_PRIVATE_REGISTRY_HOSTS name this one where Blueberry is installed.',
   NoWayToRun:
     'Add a blueberry.yaml with a `run` command, a Procfile with a `web` line, a package.json with a start script, or an index.html.',
   InstallFailed: 'Correct it and push; the next commit is deployed by itself.',

@@ -60,6 +60,7 @@ export function newEnvironment(input: NewEnvironment, now: string): Environment 
       sync: 'Unknown',
       health: 'Missing',
       serving: null,
+      canSleep: true,
       archivedAt: null,
     },
   });

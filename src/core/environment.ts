@@ -33,7 +33,13 @@ export interface Component {
   readonly commit: string | null;
   /** Head of the branch when it was last looked at. Following the branch means deploying what differs from it. */
   readonly branchHead: string | null;
+  /** Template of the image that CI pushes for each commit, as the repository had it when it was last looked at. */
   readonly image: string | null;
+  /**
+   * The one image of this revision, `registry/repository@sha256:…`; null until it has been looked up, and where there is
+   * none to look up. A tag that moves afterwards changes nothing.
+   */
+  readonly pinnedImage: string | null;
   readonly pullRequest: number | null;
 }
 
@@ -82,6 +88,8 @@ export interface EnvironmentStatus {
   readonly health: HealthStatus;
   /** What answers at the URL now, which during an update is the revision before the wanted one. */
   readonly serving: { readonly revision: number; readonly commit: string } | null;
+  /** False where the chart that was last deployed does not say how to put it to sleep. */
+  readonly canSleep: boolean;
   /** Set when everything has been seen gone. The record is then an archive. */
   readonly archivedAt: string | null;
 }

@@ -45,8 +45,13 @@ export interface QuotaSlot {
   readonly environmentId: string;
 }
 
-/** The values of one deployment revision, with the origin of every leaf. Id: `ENVIRONMENT_ID:REVISION`. */
+/**
+ * The values of one deployment revision, with the origin of every leaf, merged over all layers below Blueberry's own
+ * constants. Id: `ENVIRONMENT_ID:REVISION`.
+ */
 export interface EffectiveValues extends MergedValues {
+  /** Win over all others, and change when it falls asleep or wakes; null where the runtime takes none. */
+  readonly constants: JsonObject | null;
   readonly environmentId: string;
   readonly revision: number;
   readonly commit: string;
@@ -94,9 +99,12 @@ export interface Repository {
   readonly url: string;
   readonly defaultBranch: string;
   readonly path: string;
+  /** Template of the image that CI pushes for each commit; see `image-reference.ts`. */
   readonly image: string | null;
-  /** Sealed by the cipher with the record's id as associated data. */
+  /** For Git. Sealed by the cipher with the record's id as associated data. */
   readonly sealedCredential: string | null;
+  /** For the registry of `image`; sealed likewise. */
+  readonly sealedImageCredential: string | null;
   readonly values: JsonObject | null;
   readonly audience: readonly string[];
   readonly createdAt: string;

@@ -27,7 +27,17 @@ export function mergeValues(layers: readonly LayeredValues[]): MergedValues {
   return { values, origins };
 }
 
-function mergeObjects(lower: JsonObject, upper: JsonObject): JsonObject {
+/** What was merged before with one more layer over it. */
+export function mergeLayer(below: MergedValues, { layer, values: upper }: LayeredValues): MergedValues {
+  if (upper === null) return below;
+  const values = mergeObjects(below.values, upper);
+  const origins: Record<string, ValueLayer> = {};
+  noteOrigins(values, [{ layer, value: upper }], '', origins, below.origins);
+  return { values, origins: origins };
+}
+
+/** The values alone, for whom it does not matter where they come from. */
+export function mergeObjects(lower: JsonObject, upper: JsonObject): JsonObject {
   const result: Record<string, JsonValue> = { ...lower };
   for (const [key, value] of Object.entries(upper)) {
     const below = Object.hasOwn(lower, key) ? lower[key] : undefined;
@@ -42,12 +52,16 @@ interface Said {
   readonly value: JsonValue;
 }
 
-/** The origin of a leaf is the highest layer that says anything at its place. One walk, whatever the number of leaves. */
+/**
+ * The origin of a leaf is the highest layer that says anything at its place. One walk, whatever the number of leaves.
+ * @param below where the leaves come from that none of the layers speaks of
+ */
 function noteOrigins(
   merged: JsonObject,
   speaking: readonly Said[],
   pointer: string,
   origins: Record<string, ValueLayer>,
+  below: Readonly<Record<string, ValueLayer>> = {},
 ): void {
   for (const [key, value] of Object.entries(merged)) {
     const childPointer = `${pointer}/${escapePointer(key)}`;
@@ -55,9 +69,9 @@ function noteOrigins(
       const child = isJsonObject(own) && Object.hasOwn(own, key) ? own[key] : undefined;
       return child === undefined ? [] : [{ layer, value: child }];
     });
-    const highest = said.at(-1);
-    if (isJsonObject(value) && Object.keys(value).length > 0) noteOrigins(value, said, childPointer, origins);
-    else if (highest) origins[childPointer] = highest.layer;
+    const origin = said.at(-1)?.layer ?? below[childPointer];
+    if (isJsonObject(value) && Object.keys(value).length > 0) noteOrigins(value, said, childPointer, origins, below);
+    else if (origin !== undefined) origins[childPointer] = origin;
   }
 }
 

@@ -59,6 +59,11 @@ export const PROBLEMS: Readonly<Record<string, ProblemKind>> = {
   name_taken: kind(409, 'Name taken', 'A living environment has this name. Choose another, or delete that one first.'),
   quota_exceeded: kind(409, 'Quota exceeded', 'As many environments live as may. Delete one that is not needed.'),
   environment_ending: kind(409, 'Environment is ending', 'It is being deleted or is gone, so it cannot be changed.'),
+  cannot_sleep: kind(
+    409,
+    'Cannot sleep',
+    "A chart of the repository's own sleeps by chart.sleep_values in blueberry.yaml, and this one has none.",
+  ),
   repository_in_use: kind(409, 'Repository in use', 'Environments of it live. Delete them first.'),
   config_set_in_use: kind(409, 'Config set in use', 'Living environments use it. Give them another one first.'),
   user_exists: kind(409, 'User exists', 'There is a user with this e-mail address already.'),

@@ -17,6 +17,7 @@ export interface DesiredComponent {
   readonly path: string;
   readonly branch: string;
   readonly commit: string;
+  /** Exactly one image, `registry/repository@sha256:…`; null where the runtime builds, or the chart needs none. */
   readonly image: string | null;
   /** Merged over all layers. */
   readonly values: JsonObject;

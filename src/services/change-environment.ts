@@ -85,7 +85,7 @@ export function redeployEnvironment(
   const commit = input.commit_sha ?? null;
   return changeSpec(parts, actor, id, options, ({ record }, now) => ({
     spec: {
-      components: [{ ...componentOf(record), commit }],
+      components: [{ ...componentOf(record), commit, pinnedImage: null }],
       asleep: false,
       ...nextRevision(record.spec, now),
       ...renewal(record.spec.ttlHours, now),
@@ -120,7 +120,7 @@ export function followBranch(
     if (!record.spec.autoUpdate || component.commit === null || component.branchHead !== from) return null;
     return {
       spec: {
-        components: [{ ...component, commit: to, branchHead: to }],
+        components: [{ ...component, commit: to, branchHead: to, pinnedImage: null }],
         ...nextRevision(record.spec, now),
         ...renewal(record.spec.ttlHours, now),
       },
@@ -130,7 +130,7 @@ export function followBranch(
   });
 }
 
-/** Asleep or awake is desired state: asking for what is already wanted changes nothing. */
+/** Asleep or awake is desired state: asking for what is already wanted changes nothing. Refused where it can't sleep. */
 export function setAsleep(
   parts: EnvironmentServiceParts,
   actor: Actor,
@@ -139,9 +139,17 @@ export function setAsleep(
   why: string,
   options: Options,
 ): Promise<Result> {
-  return changeSpec(parts, actor, id, options, ({ record }) =>
-    record.spec.asleep === asleep ? null : { spec: { asleep }, reason: asleep ? 'PutToSleep' : 'Woken', message: why },
-  );
+  return changeSpec(parts, actor, id, options, ({ record }) => {
+    if (record.spec.asleep === asleep) return null;
+    if (asleep && !record.status.canSleep) {
+      throw new Failure(
+        'conflict',
+        `The chart of ${record.metadata.name} does not say how it sleeps. Name what puts it to sleep as chart.sleep_values in blueberry.yaml, and push.`,
+        { code: 'cannot_sleep' },
+      );
+    }
+    return { spec: { asleep }, reason: asleep ? 'PutToSleep' : 'Woken', message: why };
+  });
 }
 
 /** Asks for its removal and frees its name and its quota in the same commit. Asking again is fine. */

@@ -97,6 +97,7 @@ function componentFor(repository: Versioned<Repository>, branch: string): Enviro
     commit: null,
     branchHead: null,
     image: repository.record.image,
+    pinnedImage: null,
     pullRequest: null,
   };
 }

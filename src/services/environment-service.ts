@@ -2,6 +2,7 @@ import type { Environment, EnvironmentSource } from '../core/environment.ts';
 import { notFound } from '../core/errors.ts';
 import { EVERYTHING, visibilityOf, type Actor } from '../core/permissions.ts';
 import type { EffectiveValues, Receipt, TimelineEvent } from '../core/records.ts';
+import { mergeLayer } from '../core/values.ts';
 import type { LogLine, LogQuery, ResourceStatus } from '../ports/environment-runtime.ts';
 import type { EnvironmentFilter, Page, PageRequest, Versioned } from '../ports/environment-store.ts';
 import { requireScope } from './authorize.ts';
@@ -41,6 +42,7 @@ export interface EnvironmentService {
   sleepEnvironment(actor: Actor, id: string, why?: string, options?: Options): Result;
   wakeEnvironment(actor: Actor, id: string, why?: string, options?: Options): Result;
   listEvents(actor: Actor, id: string, page: PageRequest): Promise<Page<TimelineEvent>>;
+  /** As the runtime was given them: merged over all layers, Blueberry's constants too. */
   getValues(actor: Actor, id: string): Promise<EffectiveValues>;
   getReceipt(actor: Actor, id: string): Promise<Receipt>;
   listResources(actor: Actor, id: string): Promise<readonly ResourceStatus[]>;
@@ -89,7 +91,7 @@ export function createEnvironmentService(parts: EnvironmentServiceParts): Enviro
       const { spec, status } = environment.record;
       for (const revision of [spec.revision, status.serving?.revision]) {
         const values = revision && (await store.get(EVERYTHING, 'effective_values', `${id}:${String(revision)}`));
-        if (values) return values.record;
+        if (values) return withConstants(values.record);
       }
       throw notFound('set of effective values yet for environment', id);
     },
@@ -109,4 +111,8 @@ export function createEnvironmentService(parts: EnvironmentServiceParts): Enviro
       return followLogs(parts, { id, name: environment.record.metadata.name }, query);
     },
   };
+}
+
+function withConstants(values: EffectiveValues): EffectiveValues {
+  return { ...values, ...mergeLayer(values, { layer: 'blueberry', values: values.constants }) };
 }

@@ -1,6 +1,6 @@
 import { Failure, invalidField, notFound } from '../core/errors.ts';
 import { GitFailure } from '../core/git-failure.ts';
-import { isSameServer, parseGitRemote, repositoryNameOf } from '../core/git-url.ts';
+import { parseGitRemote, repositoryNameOf } from '../core/git-url.ts';
 import { visibilityOf, type Actor } from '../core/permissions.ts';
 import type { Repository } from '../core/records.ts';
 import type { Cipher } from '../ports/cipher.ts';
@@ -12,6 +12,7 @@ import { requireScope } from './authorize.ts';
 import type { RepositoryCreate, RepositoryUpdate } from './contract/repository-inputs.ts';
 import { deleteUnused } from './delete-unused.ts';
 import { gitSentence, withUpstreamFailure } from './git-failures.ts';
+import { assertMayFollow, assertMayFollowImage, sealedSecret } from './repository-credentials.ts';
 import { assertVersion, put, unchanged, type CallOptions, type UnitOfWork } from './unit-of-work.ts';
 
 export interface RepositoryServiceParts {
@@ -77,7 +78,8 @@ export function createRepositoryService(parts: RepositoryServiceParts): Reposito
       const url = checkedUrl(input.url);
       const credential = input.credential ?? null;
       let defaultBranch = input.default_branch;
-      const sealedCredential = credential === null ? null : await cipher.seal(credential, id);
+      const sealedCredential = (await sealedSecret(cipher, credential, id)) ?? null;
+      const sealedImageCredential = (await sealedSecret(cipher, input.image_credential, id)) ?? null;
       return unitOfWork.execute(
         actor,
         async () => {
@@ -91,6 +93,7 @@ export function createRepositoryService(parts: RepositoryServiceParts): Reposito
             path: input.path,
             image: input.image ?? null,
             sealedCredential,
+            sealedImageCredential,
             values: input.values ?? null,
             audience: [],
             createdAt: now,
@@ -114,13 +117,15 @@ export function createRepositoryService(parts: RepositoryServiceParts): Reposito
     async updateRepository(actor, id, input, options = {}) {
       requireScope(actor, 'repositories:write');
       const url = input.url === undefined ? undefined : checkedUrl(input.url);
-      const sealed = typeof input.credential === 'string' ? await cipher.seal(input.credential, id) : input.credential;
+      const sealedCredential = await sealedSecret(cipher, input.credential, id);
+      const sealedImageCredential = await sealedSecret(cipher, input.image_credential, id);
       return unitOfWork.execute(
         actor,
         async () => {
           const found = await find(actor, id);
           assertVersion(found, options);
-          if (sealed === undefined && url !== undefined) assertMayFollow(found.record, url);
+          if (sealedCredential === undefined && url !== undefined) assertMayFollow(found.record, url);
+          if (sealedImageCredential === undefined && input.image) assertMayFollowImage(found.record, input.image);
           const record: Repository = {
             ...found.record,
             name: input.name ?? found.record.name,
@@ -128,7 +133,9 @@ export function createRepositoryService(parts: RepositoryServiceParts): Reposito
             defaultBranch: input.default_branch ?? found.record.defaultBranch,
             path: input.path ?? found.record.path,
             image: input.image === undefined ? found.record.image : input.image,
-            sealedCredential: sealed === undefined ? found.record.sealedCredential : sealed,
+            sealedCredential: sealedCredential === undefined ? found.record.sealedCredential : sealedCredential,
+            sealedImageCredential:
+              sealedImageCredential === undefined ? found.record.sealedImageCredential : sealedImageCredential,
             values: input.values === undefined ? found.record.values : input.values,
             updatedAt: clock.timestamp(),
           };
@@ -189,18 +196,6 @@ export function createRepositoryService(parts: RepositoryServiceParts): Reposito
 export async function accessOf(cipher: Cipher, { id, record }: Versioned<Repository>): Promise<RepositoryAccess> {
   const credential = record.sealedCredential === null ? null : await cipher.open(record.sealedCredential, id);
   return { id, url: record.url, credential };
-}
-
-/** Who may change the URL may not see the credential, so it is not sent to a server that it was not given for. */
-function assertMayFollow({ sealedCredential, url: before }: Repository, url: string): void {
-  if (sealedCredential === null) return;
-  const [one, other] = [before, url].map((text) => parseGitRemote(text, true).remote);
-  if (one && other && isSameServer(one, other)) return;
-  throw invalidField(
-    'credential',
-    'must be given again, or dropped (null), because the URL leads to another server now',
-    'credential_for_another_server',
-  );
 }
 
 async function remoteDefaultBranch(git: GitRepositories, access: RepositoryAccess): Promise<string> {

@@ -2,13 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RepositoryFile } from '../../src/core/repository-file.ts';
 import type { RepositoryFileReader } from '../../src/ports/repository-file-reader.ts';
+import {
+  CHARTS_UNDERSTOOD,
+  FAULTY_CHARTS,
+  lines,
+  type Faulty,
+  type Understood,
+} from './repository-file-reader.chart.ts';
 
-const NOTHING: RepositoryFile = { build: [], run: null, health: null, values: {} };
+const NOTHING: RepositoryFile = { build: [], run: null, health: null, values: {}, chart: null };
 
-const lines = (...text: string[]): string => `${text.join('\n')}\n`;
-
-/** Text, and what it says beyond nothing. */
-const UNDERSTOOD: readonly [what: string, text: string, file: Partial<RepositoryFile>][] = [
+const UNDERSTOOD: readonly Understood[] = [
   ['nothing', '', {}],
   ['blanks', '\n  \n', {}],
   ['a comment', '# to be written\n', {}],
@@ -49,6 +53,7 @@ const UNDERSTOOD: readonly [what: string, text: string, file: Partial<Repository
     lines('values:', '  base: &base {cpu: 1}', '  web: *base', '  worker: *base'),
     { values: { base: { cpu: 1 }, web: { cpu: 1 }, worker: { cpu: 1 } } },
   ],
+  ...CHARTS_UNDERSTOOD,
   [
     'words that other formats take for truth',
     'env: {A: yes, B: off, C: 012, D: 1_000}',
@@ -66,8 +71,7 @@ const bomb = lines(
   '  f: &f [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e]',
 );
 
-/** Text, and each fault that it has: its line, and what its sentence must speak of. */
-const FAULTY: readonly [what: string, text: string, faults: readonly [line: number, about: RegExp][]][] = [
+const FAULTY: readonly Faulty[] = [
   ['an unknown key', lines('run: x', 'ports: 80'), [[2, /ports/]]],
   [
     'several unknown keys',
@@ -171,6 +175,7 @@ const FAULTY: readonly [what: string, text: string, faults: readonly [line: numb
   ['nothing but brackets', '['.repeat(200_000), [[1, /deep/]]],
   ['nothing but dashes', '- '.repeat(100_000), [[1, /deep/]]],
   ['more than 256 KiB', `run: x\n# ${'ä'.repeat(131_072)}\n`, [[1, /256 KiB/]]],
+  ...FAULTY_CHARTS,
   [
     'faults of every kind at once',
     lines(
@@ -226,7 +231,25 @@ export function describeRepositoryFileReaderContract(name: string, make: () => R
 
     it('never throws, whatever the text, and gives every fault a line that the text has', () => {
       const word = fc.constantFrom(
-        ...['run', 'build', 'env', 'health', 'values', ':', ': ', '- ', '\n', '  ', '&a ', '*a', '[', ']', '{', '}'],
+        ...[
+          'run',
+          'build',
+          'env',
+          'health',
+          'values',
+          'chart',
+          ':',
+          ': ',
+          '- ',
+          '\n',
+          '  ',
+          '&a ',
+          '*a',
+          '[',
+          ']',
+          '{',
+          '}',
+        ],
         ...[
           '"',
           "'",

@@ -113,6 +113,7 @@ describe('faults', () => {
     ['DEPLOY_DEADLINE_MINUTES', ['0', 'Infinity']],
     ['POLL_SECONDS_LOCAL', ['0', '2s']],
     ['DELETE_GONE_BRANCHES', ['yes', 'TRUE']],
+    ['ALLOWED_PRIVATE_REGISTRY_HOSTS', ['registry:5000', 'https://registry', 'http://', 'http://registry/x', 'a,*.b']],
     ['TRUSTED_PROXY_HOPS', ['true', '11']],
   ])('are found in %s', (name, wrong) => {
     for (const value of wrong) {
@@ -196,6 +197,16 @@ describe('what follows from other values', () => {
     expect(previewUrl(load({ PORT: '8123' }), 'pr-42')).toBe('http://pr-42.localhost:8123');
     const https = load({ PUBLIC_URL: 'https://console.test', PREVIEW_DOMAIN: 'p.test' });
     expect(previewUrl(https, 'pr-42')).toBe('https://pr-42.p.test');
+  });
+
+  it('private registries may be named without TLS', () => {
+    const hosts = ' Registry.Inside, http://127.0.0.1,http://[::1] ,';
+    expect(load({ ALLOWED_PRIVATE_REGISTRY_HOSTS: hosts }).allowedPrivateRegistryHosts).toEqual([
+      { host: 'registry.inside', plainHttp: false },
+      { host: '127.0.0.1', plainHttp: true },
+      { host: '::1', plainHttp: true },
+    ]);
+    expect(load({}).allowedPrivateRegistryHosts).toEqual([]);
   });
 
   it('fractions of minutes are for trying things out', () => {

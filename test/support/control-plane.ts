@@ -9,6 +9,7 @@ import { createSqliteEventBus } from '../../src/adapters/sqlite/sqlite-event-bus
 import { createRandomIdentifiers } from '../../src/adapters/system/random-identifiers.ts';
 import { createYamlRepositoryFileReader } from '../../src/adapters/yaml/yaml-repository-file-reader.ts';
 import { createBackgroundTasks } from '../../src/controllers/background-tasks.ts';
+import { createImageLookups } from '../../src/controllers/image-lookups.ts';
 import { takeOver } from '../../src/controllers/leader.ts';
 import { reconcileEnvironment } from '../../src/controllers/reconcile-environment.ts';
 import type { ReconcileContext, ReconcileSettings } from '../../src/controllers/reconcile-context.ts';
@@ -19,6 +20,7 @@ import { EVERYTHING, SCOPES, type Actor } from '../../src/core/permissions.ts';
 import type { EnvironmentStore } from '../../src/ports/environment-store.ts';
 import type { EventBus } from '../../src/ports/event-bus.ts';
 import type { GitRepositories } from '../../src/ports/git-repositories.ts';
+import type { ImageResolver } from '../../src/ports/image-resolver.ts';
 import { createAnnouncer, type Announcer } from '../../src/services/announcer.ts';
 import { createConfigSetService, type ConfigSetService } from '../../src/services/config-set-service.ts';
 import { createEnvironmentService, type EnvironmentService } from '../../src/services/environment-service.ts';
@@ -67,6 +69,8 @@ export interface ControlPlaneOptions {
   readonly gitEnvironment?: Readonly<Record<string, string>>;
   readonly settings?: Partial<ReconcileSettings>;
   readonly quotas?: { readonly perOwner: number; readonly total: number };
+  /** Left out: the runtime builds from source. */
+  readonly images?: ImageResolver;
 }
 
 export async function createControlPlane({
@@ -75,6 +79,7 @@ export async function createControlPlane({
   patience: patienceOf = systemPatience,
   gitEnvironment = {},
   decorateStore = (store) => store,
+  images,
 }: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), 'blueberry-plane-'));
   const clock = steppedClock(Date.now());
@@ -103,6 +108,15 @@ export async function createControlPlane({
       store,
       runtime,
       git,
+      images: images ?? null,
+      imageLookups:
+        images === undefined
+          ? null
+          : createImageLookups(
+              images,
+              clock,
+              createBackgroundTasks(patience, 10_000, () => undefined),
+            ),
       cipher,
       repositoryFiles: createYamlRepositoryFileReader(),
       announcer,

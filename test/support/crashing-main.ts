@@ -31,5 +31,6 @@ function crashing<T extends object>(adapter: T): T {
 
 await runProduct(process.env, (adapters: Adapters): Adapters => {
   const key = adapterName as keyof Adapters;
-  return key in adapters ? { ...adapters, [key]: crashing(adapters[key]) } : adapters;
+  const adapter = adapters[key] as object | null | undefined;
+  return adapter ? { ...adapters, [key]: crashing(adapter) } : adapters;
 });

@@ -177,6 +177,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
         path: '',
         image: null,
         sealedCredential: null,
+        sealedImageCredential: null,
         values: null,
         audience: [],
         createdAt: now,

@@ -139,6 +139,15 @@ export const MIGRATIONS: readonly Migration[] = [
     name: 'revisions of config sets that are gone',
     sql: `DELETE FROM config_set_revision WHERE body ->> '$.configSetId' NOT IN (SELECT id FROM config_set);`,
   },
+  {
+    name: 'images',
+    sql: `
+      UPDATE environment SET body = json_set(body, '$.spec.components[0].pinnedImage', NULL, '$.status.canSleep', json('true'));
+      UPDATE announcement SET body = json_set(body, '$.spec.components[0].pinnedImage', NULL, '$.status.canSleep', json('true'));
+      UPDATE repository SET body = json_set(body, '$.sealedImageCredential', NULL);
+      UPDATE effective_values SET body = json_set(body, '$.constants', NULL);
+    `,
+  },
 ];
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { chartSchema } from './chart-schema.ts';
 
 const COMMAND_MAX_LENGTH = 10_000;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -53,4 +54,5 @@ export const repositoryFileSchema = z.strictObject({
   health: health.nullable().default(null),
   env: variables.default({}),
   values: z.record(z.string(), z.unknown(), { error: 'must be a map' }).default({}),
+  chart: chartSchema.nullable().default(null),
 });

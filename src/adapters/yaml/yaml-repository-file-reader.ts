@@ -23,7 +23,7 @@ function read(text: string): Result {
   const tree = readYamlTree(text, (path) => path.length === 2 && path[0] === 'env');
   const content = tree.value ?? {};
   if (!isJsonObject(content)) {
-    const message = 'the file must be a map of `build`, `run`, `health`, `env` and `values`';
+    const message = 'the file must be a map of `build`, `run`, `health`, `env`, `values` and `chart`';
     return refused([...tree.faults, { line: tree.lineOf([]), message }]);
   }
   const parsed = repositoryFileSchema.safeParse(content);
@@ -33,12 +33,12 @@ function read(text: string): Result {
     ...beyond(tree.faults, variableFaults(content, tree)),
   ];
   if (faults.length > 0 || !parsed.success) return refused(faults);
-  const { build, run, health, env, values } = parsed.data;
+  const { build, run, health, env, values, chart } = parsed.data;
   const chartValues = values as JsonObject;
   // `env` at the top is the short form of `values.env`, and wins over it.
   const merged =
     Object.keys(env).length === 0 ? chartValues : { ...chartValues, env: { ...asObject(chartValues['env']), ...env } };
-  return { file: { build, run, health, values: merged }, faults: null };
+  return { file: { build, run, health, values: merged, chart }, faults: null };
 }
 
 /** What a place is said to be wrong with once is enough: where the tree is at fault, its value is not what was meant. */
@@ -69,7 +69,7 @@ function issueFaults(issue: z.core.$ZodIssue, prefix: Path, tree: YamlTree): rea
   if (issue.code === 'invalid_union') {
     // The form whose shape fits says what is wrong in it; where no shape fits, the union's own sentence does.
     const closest = issue.errors.find((errors) =>
-      errors.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
+      errors.some((inner) => inner.path.length > 0 || inner.code !== 'invalid_type'),
     );
     if (closest) return closest.flatMap((inner) => issueFaults(inner, path, tree));
   }

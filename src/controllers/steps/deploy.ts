@@ -1,19 +1,22 @@
-import { shortSha } from '../../core/branch.ts';
-import { diagnose } from '../../core/diagnosis.ts';
-import { componentOf } from '../../core/environment.ts';
-import { GitFailure } from '../../core/git-failure.ts';
-import { EVERYTHING } from '../../core/permissions.ts';
+import { componentOf, type Environment } from '../../core/environment.ts';
+import { withSpec } from '../../core/environment-intent.ts';
+import { canonicalJson, type JsonObject } from '../../core/json.ts';
+import { SYSTEM_ACTOR } from '../../core/permissions.ts';
 import type { RuntimeObservation } from '../../ports/environment-runtime.ts';
-import type { MergedValues } from '../../core/values.ts';
-import { put } from '../../services/unit-of-work.ts';
-import { composeDeployment, desiredEnvironment, type DeploymentResult } from '../desired-environments.ts';
+import type { Write } from '../../ports/environment-store.ts';
+import { timelineWrite } from '../../services/timeline.ts';
+import { put, replaceEnvironment } from '../../services/unit-of-work.ts';
+import type { Deployment } from '../deployment.ts';
+import { constantsOf, desiredEnvironment } from '../desired-environments.ts';
 import {
-  lookAgain,
   withCondition,
+  withStatus,
   type Draft,
   type ReconcileContext,
   type ReconcileStep,
+  type StepOutcome,
 } from '../reconcile-context.ts';
+import { deploymentOf, effectiveValuesId, fetchAgain, keptValues } from '../revision-deployment.ts';
 import { sightOf, unseen } from '../sight.ts';
 
 /** Tells the runtime what is wanted, with the values of this revision, and takes down what it sees. */
@@ -27,31 +30,25 @@ export const deploy: ReconcileStep = {
     const seen = await sightOf(context, key.id, () => context.runtime.observe(key));
     if (seen === null) return { go: 'stop', draft: unseen(context, draft) };
     if (isSettledAsleep(draft, seen)) return { go: 'on', draft: { ...draft, observation: seen } };
-    const valuesId = `${metadata.id}:${String(spec.revision)}`;
-    const stored = await context.store.get(EVERYTHING, 'effective_values', valuesId);
-    const kept =
-      stored?.record.commit === commit ? { values: stored.record.values, origins: stored.record.origins } : null;
-    const composed = await compose(context, draft, commit, kept);
+    const composed = await deploymentOf(context, draft.environment, commit);
     if (composed === 'source lost') return { go: 'stop', draft: fetchAgain(context, draft, commit) };
-    if (composed.deployment === null) {
+    const { deployment } = composed;
+    if (deployment === null) {
       const { reason, message } = composed.diagnosis;
       return {
         go: 'stop',
         draft: withCondition(draft, context.clock.timestamp(), 'Deployed', 'False', reason, message),
       };
     }
-    const desired = desiredEnvironment(draft.environment, commit, composed.deployment);
+    const canSleep = knowsHowToSleep(context, deployment);
+    if (spec.asleep && !canSleep) return woken(context, draft);
+    const constants = constantsOf(context, draft.environment, deployment);
+    const desired = desiredEnvironment(draft.environment, commit, deployment, constants);
     const observation = await sightOf(context, key.id, () => context.runtime.ensure(desired));
     if (observation === null) return { go: 'stop', draft: unseen(context, draft) };
-    if (kept) return { go: 'on', draft: { ...draft, observation } };
-    const values = put('effective_values', valuesId, {
-      ...composed.deployment.merged,
-      environmentId: metadata.id,
-      revision: spec.revision,
-      commit,
-      createdAt: context.clock.timestamp(),
-    });
-    return { go: 'on', draft: { ...draft, observation, writes: [...draft.writes, values] } };
+    const writes = await effectiveValuesWrites(context, draft.environment, commit, deployment, constants);
+    const deployed = withStatus(draft, { canSleep });
+    return { go: 'on', draft: { ...deployed, observation, writes: [...deployed.writes, ...writes] } };
   },
 };
 
@@ -66,36 +63,43 @@ function isSettledAsleep({ environment }: Draft, seen: RuntimeObservation): bool
   );
 }
 
-async function compose(
-  context: ReconcileContext,
-  draft: Draft,
-  commit: string,
-  kept: MergedValues | null,
-): Promise<DeploymentResult | 'source lost'> {
-  const { metadata, spec } = draft.environment;
-  const cached = context.deployments.get(metadata.id);
-  if (cached?.revision === spec.revision && cached.commit === commit)
-    return { deployment: cached.deployment, diagnosis: null };
-  try {
-    const composed = await composeDeployment(context, draft.environment, commit, kept);
-    if (composed.deployment)
-      context.deployments.set(metadata.id, { revision: spec.revision, commit, deployment: composed.deployment });
-    return composed;
-  } catch (error) {
-    if (!(error instanceof GitFailure)) throw error;
-    const attempt = `${metadata.id}:${String(spec.revision)}`;
-    if (error.reason !== 'disk_full' && !context.refetched.has(attempt)) {
-      context.refetched.add(attempt);
-      return 'source lost';
-    }
-    const reason =
-      error.reason === 'disk_full' ? 'DiskFull' : error.reason === 'commit_gone' ? 'CommitGone' : 'RuntimeFailed';
-    return { deployment: null, diagnosis: diagnose(reason, `The commit could not be read: ${error.message}`) };
-  }
+/** Only a chart of the repository's own may not: it sleeps by the values that its `blueberry.yaml` names. */
+function knowsHowToSleep({ images }: ReconcileContext, { repositoryFile }: Deployment): boolean {
+  return images === null || repositoryFile?.chart?.sleepValues !== null;
 }
 
-/** What was fetched is kept in a folder that people may remove: the source is then as if it had never been resolved. */
-function fetchAgain({ clock }: ReconcileContext, draft: Draft, commit: string): Draft {
-  const message = `Fetching commit ${shortSha(commit)} again.`;
-  return lookAgain(withCondition(draft, clock.timestamp(), 'SourceResolved', 'Unknown', 'FetchingSource', message), 1);
+/** A commit that can't sleep takes the place of one that could. */
+function woken({ clock, identifiers }: ReconcileContext, { read, environment }: Draft): StepOutcome {
+  const now = clock.timestamp();
+  const awake = withSpec(environment, { asleep: false }, now);
+  const known = { ...awake, status: { ...awake.status, canSleep: false } };
+  const plan = replaceEnvironment(read, known);
+  const line = timelineWrite(identifiers, SYSTEM_ACTOR, known, now, {
+    type: 'intent',
+    reason: 'Woken',
+    message: 'The chart of this commit does not say how it sleeps (chart.sleep_values in blueberry.yaml).',
+  });
+  return { go: 'commit', plan: { ...plan, writes: [...plan.writes, line] } };
+}
+
+/** Takes down the values that the runtime was given, for people to see and to be kept, unless they stand there already. */
+async function effectiveValuesWrites(
+  context: ReconcileContext,
+  environment: Environment,
+  commit: string,
+  { merged }: Deployment,
+  constants: JsonObject | null,
+): Promise<readonly Write[]> {
+  const kept = await keptValues(context, environment, commit);
+  // Within one revision only the constants change: it falls asleep, and wakes.
+  if (kept && canonicalJson(kept.constants) === canonicalJson(constants)) return [];
+  const record = {
+    ...merged,
+    constants,
+    environmentId: environment.metadata.id,
+    revision: environment.spec.revision,
+    commit,
+    createdAt: context.clock.timestamp(),
+  };
+  return [put('effective_values', effectiveValuesId(environment), record)];
 }

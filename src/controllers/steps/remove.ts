@@ -16,6 +16,7 @@ export const remove: ReconcileStep = {
     const { metadata } = draft.environment;
     if (metadata.deletionTimestamp === null) return { go: 'on', draft };
     context.fetches.cancel(metadata.id);
+    context.imageLookups?.cancel(metadata.id);
     const observation = await context.runtime.remove({ id: metadata.id, name: metadata.name });
     const now = context.clock.timestamp();
     if (observation.presence !== 'absent') {

@@ -13,8 +13,8 @@ export const sleepWhenIdle: ReconcileStep = {
     const { idleSleepMs } = context.settings;
     const { environment } = draft;
     const healthy = findCondition(environment.status.conditions, 'Healthy');
-    if (idleSleepMs === 0 || environment.spec.asleep || !healthy || deriveStatus(environment).phase !== 'ready')
-      return { go: 'on', draft };
+    const stays = idleSleepMs === 0 || environment.spec.asleep || !environment.status.canSleep;
+    if (stays || !healthy || deriveStatus(environment).phase !== 'ready') return { go: 'on', draft };
     const visit = await context.store.get(EVERYTHING, 'visit', environment.metadata.id);
     const lastUse = Math.max(Date.parse(healthy.lastTransitionTime), visit ? Date.parse(visit.record.at) : 0);
     const remaining = lastUse + idleSleepMs - context.clock.now();

@@ -81,8 +81,9 @@ export function repositoryRoutes({ repositories, identifiers }: HttpParts): read
       tag: 'Repositories',
       summary: 'Change a repository',
       description: [
-        'Only what is given changes; `credential: null` forgets it. A credential that is kept does not follow a URL that',
-        'leads to another server (scheme, host or port): give it again then, or null.',
+        'Only what is given changes; `credential: null` and `image_credential: null` forget what is kept. A credential that',
+        'is kept does not follow a URL that leads to another server (scheme, host or port), nor one of a registry an image',
+        'that leads to another: give it again then, or null.',
       ].join(' '),
       body: repositoryUpdate,
       conditional: true,

@@ -61,7 +61,11 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   },
   EnvironmentUpdate: { ttl_hours: 24 },
   RedeployRequest: {},
-  RepositoryCreate: { url: 'https://github.com/acme/web.git', default_branch: 'main' },
+  RepositoryCreate: {
+    url: 'https://github.com/acme/web.git',
+    default_branch: 'main',
+    image: 'ghcr.io/acme/web:{sha}',
+  },
   RepositoryUpdate: { name: 'web' },
   ConfigSetCreate: {
     name: 'staging data',

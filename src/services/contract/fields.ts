@@ -9,7 +9,7 @@ const VALUES_MAX_DEPTH = 32;
 const VALUES_MAX_BYTES = 512 * 1024;
 
 /** A string that a rule of the domain accepts; the rule's words become the fault's. */
-function checkedString(faultOf: (text: string) => string | null) {
+export function checkedString(faultOf: (text: string) => string | null) {
   return z.string().superRefine((text, context) => {
     const fault = faultOf(text);
     if (fault !== null) context.addIssue({ code: 'custom', message: fault, params: { type: 'value_error' } });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { branchName, shortText, values } from './fields.ts';
+import { imageTemplateFault } from '../../core/image-reference.ts';
+import { branchName, checkedString, shortText, values } from './fields.ts';
 
 const subfolder = z
   .string()
@@ -12,13 +13,19 @@ const subfolder = z
   )
   .transform((path) => path.replace(/\/+$/, '').replace(/^\.(?:\/|$)/, ''));
 
-const image = z
-  .string()
-  .max(500)
-  .regex(/^[a-z0-9][^\s]*$/, { message: 'must be an image reference such as registry.example/app:{sha}' });
+const image = checkedString(imageTemplateFault).meta({
+  description:
+    'What CI pushes for each commit, for runtimes that deploy images. Placeholders: {sha}, {short_sha}, {branch}',
+  examples: ['ghcr.io/acme/web:{sha}'],
+});
 
 const credential = z.string().min(1).max(20_000).meta({
   description: 'Write-only: a token or USER:PASSWORD for https, a private key for ssh. Kept encrypted.',
+  writeOnly: true,
+});
+
+const imageCredential = z.string().min(1).max(20_000).meta({
+  description: 'Write-only: USER:PASSWORD or a token for the registry of `image`. Kept encrypted.',
   writeOnly: true,
 });
 
@@ -32,12 +39,13 @@ export const repositoryCreate = z
     path: subfolder.default(''),
     image: image.nullish(),
     credential: credential.nullish(),
+    image_credential: imageCredential.nullish(),
     values: values.nullish(),
   })
   .meta({ id: 'RepositoryCreate' });
 export type RepositoryCreate = z.output<typeof repositoryCreate>;
 
-/** Only what is given changes; `credential: null` forgets it. */
+/** Only what is given changes; `credential: null` and `image_credential: null` forget what is kept. */
 export const repositoryUpdate = z
   .strictObject({
     url: z.string().min(1).optional(),
@@ -46,6 +54,7 @@ export const repositoryUpdate = z
     path: subfolder.optional(),
     image: image.nullable().optional(),
     credential: credential.nullable().optional(),
+    image_credential: imageCredential.nullable().optional(),
     values: values.nullable().optional(),
   })
   .meta({ id: 'RepositoryUpdate' });

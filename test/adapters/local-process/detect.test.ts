@@ -28,6 +28,7 @@ const described = (change: Partial<RepositoryFile>): RepositoryFile => ({
   run: null,
   health: null,
   values: {},
+  chart: null,
   ...change,
 });
 

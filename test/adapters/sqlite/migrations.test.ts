@@ -8,6 +8,7 @@ import { migrate, MIGRATIONS } from '../../../src/adapters/sqlite/migrations.ts'
 import { createSqliteStore } from '../../../src/adapters/sqlite/sqlite-environment-store.ts';
 import { EVERYTHING } from '../../../src/core/permissions.ts';
 import { LISTABLE_FIELDS } from '../../../src/ports/environment-store.ts';
+import { sampleEnvironment, sampleRepository } from '../../support/sample-records.ts';
 import { endChildScripts, startChildScript } from '../../support/child-script.ts';
 
 describe('SQLite schema', () => {
@@ -113,6 +114,40 @@ describe('SQLite schema', () => {
       record: { at: '2030-01-01T00:00:00.000Z' },
     });
     expect(await store.get(EVERYTHING, 'token_use', 'tok_new')).toBeNull();
+    await store.close();
+  });
+
+  it('gives records of before what has become a part of them', async () => {
+    const before = MIGRATIONS.findIndex(({ name }) => name === 'images');
+    const connection = new DatabaseSync(file);
+    migrate(connection, file, MIGRATIONS.slice(0, before));
+    const environment = sampleEnvironment({ id: 'env_old' });
+    const { canSleep: _1, ...status } = environment.status;
+    const { pinnedImage: _2, ...component } = environment.spec.components[0];
+    const old = JSON.stringify({ ...environment, spec: { ...environment.spec, components: [component] }, status });
+    const { sealedImageCredential: _3, ...repository } = sampleRepository({ sealedCredential: 'v1.sealed' });
+    connection
+      .prepare(
+        `INSERT INTO environment VALUES ('env_old', 4, 7, 3, 1, 'pending', ?, 'pr-42', 'repo_web', 'main', 'ann@example.org', NULL, 'pr-42', 'main', 'ann@example.org', ?)`,
+      )
+      .run(environment.metadata.createdAt, old);
+    connection.prepare(`INSERT INTO announcement VALUES (1, 'env_old', 3, 1, 'updated', ?)`).run(old);
+    connection.prepare(`INSERT INTO effective_values VALUES ('env_old:1', 1, 6, '{"values":{},"origins":{}}')`).run();
+    connection.prepare(`INSERT INTO repository VALUES ('repo_web', 2, 5, ?)`).run(JSON.stringify(repository));
+    connection.close();
+    const database = openDatabase(file);
+    const store = createSqliteStore(database);
+    expect(await store.get(EVERYTHING, 'environment', 'env_old')).toEqual({
+      id: 'env_old',
+      version: 4,
+      record: environment,
+    });
+    expect((await store.get(EVERYTHING, 'repository', 'repo_web'))?.record).toEqual(
+      sampleRepository({ sealedCredential: 'v1.sealed' }),
+    );
+    expect((await store.get(EVERYTHING, 'effective_values', 'env_old:1'))?.record.constants).toBeNull();
+    const told = database.prepare('SELECT body FROM announcement').get()?.['body'];
+    expect(JSON.parse(String(told))).toEqual(environment);
     await store.close();
   });
 

@@ -78,19 +78,21 @@ function Actions({ view: { id, environment, context } }: { readonly view: Enviro
     <div class="env-actions" id="env-actions">
       <DialogButton dialog="redeploy-dialog" icon="redeploy" label="Redeploy" />
       <DialogButton dialog="extend-dialog" icon="clock" label="Extend" />
-      <form
-        method="post"
-        action={`/environments/${id}/${action}`}
-        hx-post={`/environments/${id}/${action}`}
-        hx-swap="none"
-        hx-disable="find button"
-      >
-        <CsrfField token={context.csrfToken} />
-        <button class="button" id="sleep-button" type="submit">
-          <Icon name={action === 'wake' ? 'wake' : 'asleep'} />
-          {action === 'wake' ? 'Wake' : 'Sleep'}
-        </button>
-      </form>
+      {(action === 'wake' || environment.status.canSleep) && (
+        <form
+          method="post"
+          action={`/environments/${id}/${action}`}
+          hx-post={`/environments/${id}/${action}`}
+          hx-swap="none"
+          hx-disable="find button"
+        >
+          <CsrfField token={context.csrfToken} />
+          <button class="button" id="sleep-button" type="submit">
+            <Icon name={action === 'wake' ? 'wake' : 'asleep'} />
+            {action === 'wake' ? 'Wake' : 'Sleep'}
+          </button>
+        </form>
+      )}
       <a
         class="button button-danger-quiet"
         id="delete-button"

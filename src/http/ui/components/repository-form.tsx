@@ -39,7 +39,13 @@ export function RepositoryForm({ context, form, repository }: RepositoryFormProp
         hint="https://HOST/PATH, USER@HOST:PATH, or for development the absolute path of a folder."
       />
       <TextField form={form} name="name" label="Name" optional hint="Left empty, it is taken from the URL." />
-      <CredentialField form={form} hasCredential={repository !== null && repository.record.sealedCredential !== null} />
+      <CredentialField
+        form={form}
+        name="credential"
+        label="Credential"
+        forms="A token or USER:PASSWORD for https, a private key for ssh."
+        isKept={repository !== null && repository.record.sealedCredential !== null}
+      />
       <TextField
         form={form}
         name="default_branch"
@@ -54,6 +60,26 @@ export function RepositoryForm({ context, form, repository }: RepositoryFormProp
         optional
         placeholder="apps/web"
         hint="Where the application is, if not at the root."
+      />
+      <TextField
+        form={form}
+        name="image"
+        label="Image"
+        optional
+        placeholder="ghcr.io/acme/shop:{sha}"
+        hint={
+          <>
+            On Kubernetes: what your CI pushes for each commit, with <code>{'{sha}'}</code>,{' '}
+            <code>{'{short_sha}'}</code> or <code>{'{branch}'}</code> in the tag.
+          </>
+        }
+      />
+      <CredentialField
+        form={form}
+        name="image_credential"
+        label="Registry credential"
+        forms="USER:PASSWORD or a token, where the image is not public."
+        isKept={repository !== null && repository.record.sealedImageCredential !== null}
       />
       <ValuesField
         form={form}
@@ -77,19 +103,28 @@ export function RepositoryForm({ context, form, repository }: RepositoryFormProp
   );
 }
 
+interface CredentialFieldProps {
+  readonly form: FormState;
+  readonly name: 'credential' | 'image_credential';
+  readonly label: string;
+  /** What it may be, a sentence. */
+  readonly forms: string;
+  readonly isKept: boolean;
+}
+
 /** Write-only: what is kept is never shown, and what was typed is not sent back. */
-function CredentialField({ form, hasCredential }: { readonly form: FormState; readonly hasCredential: boolean }): Html {
+function CredentialField({ form, name, label, forms, isKept }: CredentialFieldProps): Html {
   return (
     <>
       <Field
         form={form}
-        name="credential"
-        label="Credential"
+        name={name}
+        label={label}
         optional
         hint={
-          hasCredential
+          isKept
             ? 'One is kept, encrypted. Type a new one to replace it.'
-            : 'A token or USER:PASSWORD for https, a private key for ssh. Kept encrypted, never shown again.'
+            : `${forms} Kept encrypted, never shown again.`
         }
         control={(control) => (
           <textarea
@@ -102,10 +137,10 @@ function CredentialField({ form, hasCredential }: { readonly form: FormState; re
           />
         )}
       />
-      {hasCredential && (
+      {isKept && (
         <label class="check">
-          <input type="checkbox" name="forget_credential" value="1" autocomplete="off" />
-          Forget the credential that is kept
+          <input type="checkbox" name={`forget_${name}`} value="1" autocomplete="off" />
+          Forget the {label.toLowerCase()} that is kept
         </label>
       )}
     </>

@@ -157,7 +157,7 @@ export function RepositoryPage({ context, repository, form, test }: RepositoryPa
             danger
           >
             <p>
-              Its credential and everything that was fetched of it are forgotten. The repository itself is not touched.
+              Its credentials and everything that was fetched of it are forgotten. The repository itself is not touched.
               This is refused while environments of it live.
             </p>
           </FormDialog>
@@ -184,6 +184,7 @@ export function repositoryForm({ record }: Versioned<Repository>, valuesText: st
     name: record.name,
     default_branch: record.defaultBranch,
     path: record.path,
+    image: record.image ?? '',
     values: valuesText,
   });
 }

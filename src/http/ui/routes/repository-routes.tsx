@@ -46,7 +46,11 @@ export function registerRepositories(app: FastifyInstance, parts: HttpParts): vo
     const connected = await submit(
       request,
       repositoryCreate,
-      { ...input, path: form.text('path') ?? '', credential: form.text('credential') ?? null },
+      {
+        ...input,
+        credential: form.text('credential') ?? null,
+        image_credential: form.text('image_credential') ?? null,
+      },
       (valid) => repositories.createRepository(actorOf(request), valid),
       faults,
     );
@@ -68,12 +72,11 @@ export function registerRepositories(app: FastifyInstance, parts: HttpParts): vo
     const id = request.params.repository_id;
     const form = readForm(request);
     const { input, faults } = readInput(form);
-    const credential = form.text('credential') ?? (form.text('forget_credential') === '1' ? null : undefined);
     const ifVersion = Number(form.text('version') ?? Number.NaN);
     const saved = await submit(
       request,
       repositoryUpdate,
-      { ...input, path: form.text('path') ?? '', ...(credential === undefined ? {} : { credential }) },
+      { ...input, ...changedSecret(form, 'credential'), ...changedSecret(form, 'image_credential') },
       (valid) => repositories.updateRepository(actor, id, valid, Number.isInteger(ifVersion) ? { ifVersion } : {}),
       faults,
     );
@@ -136,8 +139,20 @@ function readInput(form: FormBody): { readonly input: Record<string, unknown>; r
       url: form.text('url') ?? '',
       ...(name === undefined ? {} : { name }),
       ...(defaultBranch === undefined ? {} : { default_branch: defaultBranch }),
+      path: form.text('path') ?? '',
+      image: form.text('image') ?? null,
       values: values.values,
     },
     faults: { fields: { values: values.faults }, form: [] },
   };
+}
+
+/** A new one, null where what is kept is to be forgotten, and nothing where it stays. */
+function changedSecret(
+  form: FormBody,
+  name: 'credential' | 'image_credential',
+): Readonly<Record<string, string | null>> {
+  const typed = form.text(name);
+  if (typed !== undefined) return { [name]: typed };
+  return form.text(`forget_${name}`) === '1' ? { [name]: null } : {};
 }
