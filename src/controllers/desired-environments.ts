@@ -66,7 +66,7 @@ export function constantsOf(
   { repositoryFile, secretEnv }: Deployment,
 ): JsonObject | null {
   if (images === null) return null;
-  return blueberryValues(environment, repositoryFile?.chart ?? null, Object.keys(secretEnv).length > 0);
+  return blueberryValues(environment, repositoryFile?.chart ?? null, Object.keys(secretEnv));
 }
 
 export function desiredEnvironment(

@@ -10,10 +10,14 @@ export const SECRET_VARIABLES_NAME = 'blueberry-env';
 /**
  * Blueberry's own constants, which win over every other layer of values: the image that was pinned, whether it sleeps,
  * where its secrets are, and who it is. A chart of the repository's own is given only what it says that it takes.
- * @param hasSecrets whether there is a Secret with variables to be given to the workload
+ * @param secretNames names of the secret variables that the workload is given by a Secret; none: there is no Secret
  */
-export function blueberryValues(environment: Environment, chart: OwnChart | null, hasSecrets: boolean): JsonObject {
-  return chart === null ? workloadValues(environment, hasSecrets) : ownChartValues(environment, chart);
+export function blueberryValues(
+  environment: Environment,
+  chart: OwnChart | null,
+  secretNames: readonly string[],
+): JsonObject {
+  return chart === null ? workloadValues(environment, secretNames) : ownChartValues(environment, chart);
 }
 
 /** Whether nothing can run without an image: the workload chart runs one, and so does a chart that says where it takes it. */
@@ -22,14 +26,15 @@ export function needsImage(chart: OwnChart | null): boolean {
 }
 
 /** Values of `charts/workload`; its values.yaml says what each means. */
-function workloadValues(environment: Environment, hasSecrets: boolean): JsonObject {
+function workloadValues(environment: Environment, secretNames: readonly string[]): JsonObject {
   const { metadata, spec, status } = environment;
   const { branch, commit } = componentOf(environment);
   const image = imageParts(environment);
   return {
     image: { repository: image?.repository ?? '', tag: '', digest: image?.digest ?? '' },
     asleep: spec.asleep,
-    secretEnv: { secretName: hasSecrets ? SECRET_VARIABLES_NAME : '' },
+    // The keys are named so that they win over `env`.
+    secretEnv: { secretName: secretNames.length > 0 ? SECRET_VARIABLES_NAME : '', keys: secretNames.toSorted() },
     blueberry: {
       environmentId: metadata.id,
       name: metadata.name,

@@ -24,10 +24,10 @@ function chart(change: Partial<OwnChart> = {}): OwnChart {
 
 describe("Blueberry's constants for the workload chart", () => {
   it('pin the image, say who it is, and where its secrets are', () => {
-    expect(blueberryValues(environment({}), null, true)).toEqual({
+    expect(blueberryValues(environment({}), null, ['B', 'A'])).toEqual({
       image: { repository: 'ghcr.io/acme/web', tag: '', digest: DIGEST },
       asleep: false,
-      secretEnv: { secretName: 'blueberry-env' },
+      secretEnv: { secretName: 'blueberry-env', keys: ['A', 'B'] },
       blueberry: {
         environmentId: 'env_1',
         name: 'pr-42',
@@ -40,9 +40,9 @@ describe("Blueberry's constants for the workload chart", () => {
   });
 
   it('name no Secret where there is none, and say that it sleeps', () => {
-    expect(blueberryValues(environment({ asleep: true }), null, false)).toMatchObject({
+    expect(blueberryValues(environment({ asleep: true }), null, [])).toMatchObject({
       asleep: true,
-      secretEnv: { secretName: '' },
+      secretEnv: { secretName: '', keys: [] },
     });
   });
 
@@ -56,7 +56,7 @@ describe("Blueberry's constants for the workload chart", () => {
     ]);
     const { values, origins } = mergeLayer(below, {
       layer: 'blueberry',
-      values: blueberryValues(environment({}), null, true),
+      values: blueberryValues(environment({}), null, ['KEY']),
     });
     expect(values).toMatchObject({
       image: { repository: 'ghcr.io/acme/web', digest: DIGEST, tag: '', pullPolicy: 'Always' },
@@ -90,30 +90,30 @@ describe("Blueberry's constants for a chart of the repository's own", () => {
     ['whole', { ...NOWHERE, reference: ['image'] }, { image: PINNED }],
     ['as a digest alone', { ...NOWHERE, digest: ['a', 'b', 'c'] }, { a: { b: { c: DIGEST } } }],
   ])('give it the image %s', (_what, imageValues, values) => {
-    expect(blueberryValues(environment({}), chart({ imageValues }), true)).toEqual(values);
+    expect(blueberryValues(environment({}), chart({ imageValues }), ['KEY'])).toEqual(values);
   });
 
   it('do without a tag where the image is named by its digest', () => {
     const byDigest = environment({ image: PINNED });
-    expect(blueberryValues(byDigest, chart(), false)).toMatchObject({ image: { tag: '', digest: DIGEST } });
+    expect(blueberryValues(byDigest, chart(), [])).toMatchObject({ image: { tag: '', digest: DIGEST } });
     const tagOnly = chart({ imageValues: { ...NOWHERE, tag: ['tag'] } });
-    expect(blueberryValues(byDigest, tagOnly, false)).toEqual({ tag: `pinned@${DIGEST}` });
+    expect(blueberryValues(byDigest, tagOnly, [])).toEqual({ tag: `pinned@${DIGEST}` });
   });
 
   it('put it to sleep by its own values, and only then', () => {
     const sleeping = chart({
       sleepValues: { replicaCount: 0, worker: { enabled: false }, image: { tag: 'idle', pullPolicy: 'Never' } },
     });
-    expect(blueberryValues(environment({ asleep: true }), sleeping, false)).toEqual({
+    expect(blueberryValues(environment({ asleep: true }), sleeping, [])).toEqual({
       replicaCount: 0,
       worker: { enabled: false },
       image: { repository: 'ghcr.io/acme/web', tag: '3f2a1c9', digest: DIGEST, pullPolicy: 'Never' },
     });
-    expect(blueberryValues(environment({}), sleeping, false)).not.toHaveProperty('replicaCount');
+    expect(blueberryValues(environment({}), sleeping, [])).not.toHaveProperty('replicaCount');
   });
 
   it('are none where it brings its own image', () => {
-    expect(blueberryValues(environment({ pinnedImage: null, image: null }), chart(), true)).toEqual({});
+    expect(blueberryValues(environment({ pinnedImage: null, image: null }), chart(), ['KEY'])).toEqual({});
   });
 });
 

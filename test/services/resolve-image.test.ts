@@ -41,7 +41,7 @@ describe('an image that is there', () => {
       image: { repository: IMAGES, tag: '', digest, pullPolicy: 'Always' },
       asleep: false,
       replicas: 2,
-      secretEnv: { secretName: '' },
+      secretEnv: { secretName: '', keys: [] },
       blueberry: {
         environmentId: id,
         name: 'web',
