@@ -133,7 +133,7 @@ describe('a template of the platform engineers’ own', () => {
     ],
     ['is no YAML', 'kind: Application', 'kind: [Application', /renders no YAML \(line \d+/],
     ['has a custom tag', 'kind: Application', 'kind: !!js/function Application', /renders no YAML/],
-    ['has aliases', 'prune: true', 'prune: &yes true\n      selfHeal: *yes', /with aliases/],
+    ['has aliases', /prune: true\n\s+selfHeal: true/, 'prune: &yes true\n      selfHeal: *yes', /with aliases/],
     ['renders something else', 'kind: Application', 'kind: Namespace', /kind: /],
     ['renders two documents', 'kind: Application', 'kind: Application\n---\nkind: Namespace', /renders no YAML/],
     [
