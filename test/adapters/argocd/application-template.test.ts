@@ -9,7 +9,7 @@ const FILE = 'application.yaml.j2';
 const OWN = readFileSync(new URL(`../../../templates/${FILE}`, import.meta.url), 'utf8');
 
 const input = (change: Partial<ApplicationInput> = {}): ApplicationInput => ({
-  key: { id: 'env_abc234', name: 'pr-42' },
+  owner: { installation: 'inst', key: { id: 'env_abc234', name: 'pr-42' } },
   name: 'env-pr-42-abc234',
   argocdNamespace: 'argocd',
   project: 'blueberry-repo',
@@ -19,6 +19,9 @@ const input = (change: Partial<ApplicationInput> = {}): ApplicationInput => ({
   revision: 3,
   commit: 'a'.repeat(40),
   expiresAt: '2030-01-01T00:00:00.000Z',
+  asleep: false,
+  healthPath: '/healthz',
+  image: 'registry.example/app@sha256:1',
   ...change,
 });
 
@@ -34,6 +37,7 @@ describe('the template of Applications that comes with Blueberry', () => {
         namespace: 'argocd',
         labels: {
           'app.kubernetes.io/managed-by': 'blueberry',
+          'blueberry.dev/installation': 'inst',
           'blueberry.dev/environment-id': 'env_abc234',
           'blueberry.dev/environment-name': 'pr-42',
         },
@@ -41,6 +45,9 @@ describe('the template of Applications that comes with Blueberry', () => {
           'blueberry.dev/revision': '3',
           'blueberry.dev/commit': 'a'.repeat(40),
           'blueberry.dev/expires-at': '2030-01-01T00:00:00.000Z',
+          'blueberry.dev/asleep': 'false',
+          'blueberry.dev/health-path': '/healthz',
+          'blueberry.dev/image': 'registry.example/app@sha256:1',
         },
         finalizers: ['resources-finalizer.argocd.argoproj.io'],
       },
@@ -117,12 +124,7 @@ describe('a template of the platform engineers’ own', () => {
       'project: {{ project | ',
       /application\.yaml\.j2 can't be rendered: syntax error.*application\.yaml\.j2:1\d/,
     ],
-    [
-      'uses what there is not',
-      '{{ project | tojson }}',
-      '{{ projet | tojson }}',
-      /spec\.project: .*null/,
-    ],
+    ['uses what there is not', '{{ project | tojson }}', '{{ projet | tojson }}', /spec\.project: .*null/],
     ['uses a filter that there is not', '{{ project | tojson }}', '{{ project | shell }}', /filter shell is unknown/],
     ['includes a file', 'spec:', '{% include "/etc/passwd" %}\nspec:', /non-existing template/],
     [

@@ -1,9 +1,9 @@
-import type { EnvironmentKey } from '../../../ports/environment-runtime.ts';
+import type { Owner } from '../objects/ownership.ts';
 import type { JsonObject } from '../../../core/json.ts';
 
 /** What Blueberry decides about the Application of an environment. */
 export interface ApplicationInput {
-  readonly key: EnvironmentKey;
+  readonly owner: Owner;
   /** Name of the Application, of its Helm release, and of the namespace that it deploys into. */
   readonly name: string;
   readonly argocdNamespace: string;
@@ -22,4 +22,9 @@ export interface ApplicationInput {
   readonly commit: string;
   /** RFC 3339. */
   readonly expiresAt: string;
+  readonly asleep: boolean;
+  /** Path that has to answer before it is ready; null: any. */
+  readonly healthPath: string | null;
+  /** The image that has to run, with its digest; null where none is pinned. */
+  readonly image: string | null;
 }

@@ -1,8 +1,17 @@
 import { Environment } from 'minijinja-js';
 import { parseDocument } from 'yaml';
+import type { JsonObject } from '../../../core/json.ts';
 import type { Application } from '../kubernetes/argocd-objects.ts';
 import type { NewObject } from '../kubernetes/objects.ts';
-import { COMMIT_ANNOTATION, environmentLabels, EXPIRES_ANNOTATION, REVISION_ANNOTATION } from '../objects/ownership.ts';
+import {
+  ASLEEP_ANNOTATION,
+  COMMIT_ANNOTATION,
+  environmentLabels,
+  EXPIRES_ANNOTATION,
+  HEALTH_PATH_ANNOTATION,
+  IMAGE_ANNOTATION,
+  REVISION_ANNOTATION,
+} from '../objects/ownership.ts';
 import type { ApplicationInput } from './application-input.ts';
 import { checkApplication } from './check-application.ts';
 import { TemplateFailure } from './template-failure.ts';
@@ -32,30 +41,43 @@ export function createApplicationTemplate(name: string, text: string): Applicati
   });
 
   function render(input: ApplicationInput): NewObject<Application> {
-    const labels = environmentLabels(input.key);
+    const labels = environmentLabels(input.owner);
+    const values = valuesText(input.values);
     const annotations = {
       [REVISION_ANNOTATION]: String(input.revision),
       [COMMIT_ANNOTATION]: input.commit,
       [EXPIRES_ANNOTATION]: input.expiresAt,
+      [ASLEEP_ANNOTATION]: String(input.asleep),
+      ...(input.healthPath === null ? {} : { [HEALTH_PATH_ANNOTATION]: input.healthPath }),
+      ...(input.image === null ? {} : { [IMAGE_ANNOTATION]: input.image }),
     };
     const rendered = attempt(name, () =>
       engine.renderTemplate(name, {
         name: input.name,
-        environment: { id: input.key.id, name: input.key.name },
+        environment: { id: input.owner.key.id, name: input.owner.key.name },
         argocd_namespace: input.argocdNamespace,
         project: input.project,
         destination_server: input.destinationServer,
         chart: { ...input.chart },
-        values: JSON.stringify(input.values),
+        values,
         labels,
         annotations,
       }),
     );
-    return checkApplication(parse(name, rendered), input, labels, annotations);
+    return checkApplication(parse(name, rendered), input, labels, annotations, values);
   }
 
   render(EXAMPLE);
   return { render };
+}
+
+/** JSON, which is YAML but for these characters: JSON may hold them as they are, and Helm's reader of YAML refuses them. */
+export function valuesText(values: JsonObject): string {
+  return JSON.stringify(values).replace(
+     
+    /[\u007f-\u009f\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function attempt<T>(name: string, step: () => T): T {
@@ -85,7 +107,7 @@ function parse(name: string, rendered: string): unknown {
 }
 
 const EXAMPLE: ApplicationInput = {
-  key: { id: 'env_example', name: 'example' },
+  owner: { installation: 'example', key: { id: 'env_example', name: 'example' } },
   name: 'env-example-xample',
   argocdNamespace: 'argocd',
   project: 'blueberry-example',
@@ -95,4 +117,7 @@ const EXAMPLE: ApplicationInput = {
   revision: 1,
   commit: '0000000000000000000000000000000000000000',
   expiresAt: '2030-01-01T00:00:00.000Z',
+  asleep: false,
+  healthPath: '/',
+  image: null,
 };

@@ -12,6 +12,7 @@ export function checkApplication(
   input: ApplicationInput,
   labels: Readonly<Record<string, string>>,
   annotations: Readonly<Record<string, string>>,
+  values: string,
 ): RenderedApplication {
   const result = applicationSchema.safeParse(rendered);
   if (!result.success) {
@@ -28,7 +29,7 @@ export function checkApplication(
   for (const [name, value] of Object.entries(labels)) must(`metadata.labels.${name}`, metadata.labels[name], value);
   for (const [name, value] of Object.entries(annotations))
     must(`metadata.annotations.${name}`, metadata.annotations[name], value);
-  mustDeployChart(application, input);
+  mustDeployChart(application, input, values);
   if (spec.syncPolicy?.syncOptions?.some((option) => /^CreateNamespace=true$/i.test(option.trim())))
     throw new TemplateFailure(
       "spec.syncPolicy.syncOptions must not hold CreateNamespace=true: the namespace is Blueberry's own.",
@@ -37,7 +38,7 @@ export function checkApplication(
 }
 
 /** Exactly one source is the chart with the values; others may stand beside it, in `sources`. */
-function mustDeployChart({ spec }: RenderedApplication, { chart, values, name }: ApplicationInput): void {
+function mustDeployChart({ spec }: RenderedApplication, { chart, name }: ApplicationInput, values: string): void {
   const sources = spec.sources ?? (spec.source ? [spec.source] : []);
   if (spec.sources && spec.source) throw new TemplateFailure('spec must have either `source` or `sources`.');
   const charts = sources.filter(
@@ -50,10 +51,10 @@ function mustDeployChart({ spec }: RenderedApplication, { chart, values, name }:
       'One source of spec must be the chart: `repoURL`, `path` and `targetRevision` from `chart.repository`, `chart.path` and `chart.revision`.',
     );
   must('the release name of the chart', source.helm?.releaseName, name);
-  must('the values of the chart', source.helm?.values, JSON.stringify(values));
+  must('the values of the chart', source.helm?.values, values);
 }
 
 function must(what: string, is: unknown, expected: unknown): void {
-  if (is !== undefined && canonicalJson(is as never) === canonicalJson(expected as never)) return;
+  if (is !== undefined && canonicalJson(is) === canonicalJson(expected)) return;
   throw new TemplateFailure(`${what} must be ${JSON.stringify(expected)}, as Blueberry gives it to the template.`);
 }

@@ -1,6 +1,5 @@
-import type { EnvironmentKey } from '../../../ports/environment-runtime.ts';
 import type { LimitRange, Namespace, NetworkPolicy, NewObject, ResourceQuota } from '../kubernetes/objects.ts';
-import { environmentLabels } from './ownership.ts';
+import { environmentLabels, type Owner } from './ownership.ts';
 
 /** What an environment may take of the cluster, in Kubernetes' words. */
 export interface GuardrailSettings {
@@ -38,7 +37,7 @@ export const DEFAULT_CONTAINER: GuardrailSettings['container'] = {
 export const GUARDRAIL_NAME = 'blueberry';
 
 /** The namespace of an environment: Blueberry's, whatever is deployed into it. Pod Security is enforced by its labels. */
-export function buildNamespace(name: string, key: EnvironmentKey): NewObject<Namespace> {
+export function buildNamespace(name: string, owner: Owner): NewObject<Namespace> {
   const profile = 'restricted';
   return {
     apiVersion: 'v1',
@@ -46,7 +45,7 @@ export function buildNamespace(name: string, key: EnvironmentKey): NewObject<Nam
     metadata: {
       name,
       labels: {
-        ...environmentLabels(key),
+        ...environmentLabels(owner),
         'pod-security.kubernetes.io/enforce': profile,
         'pod-security.kubernetes.io/audit': profile,
         'pod-security.kubernetes.io/warn': profile,
@@ -57,26 +56,26 @@ export function buildNamespace(name: string, key: EnvironmentKey): NewObject<Nam
 
 export function buildResourceQuota(
   namespace: string,
-  key: EnvironmentKey,
+  owner: Owner,
   { quota }: GuardrailSettings,
 ): NewObject<ResourceQuota> {
   return {
     apiVersion: 'v1',
     kind: 'ResourceQuota',
-    metadata: { name: GUARDRAIL_NAME, namespace, labels: environmentLabels(key) },
+    metadata: { name: GUARDRAIL_NAME, namespace, labels: environmentLabels(owner) },
     spec: { hard: quota },
   };
 }
 
 export function buildLimitRange(
   namespace: string,
-  key: EnvironmentKey,
+  owner: Owner,
   { container }: GuardrailSettings,
 ): NewObject<LimitRange> {
   return {
     apiVersion: 'v1',
     kind: 'LimitRange',
-    metadata: { name: GUARDRAIL_NAME, namespace, labels: environmentLabels(key) },
+    metadata: { name: GUARDRAIL_NAME, namespace, labels: environmentLabels(owner) },
     spec: {
       limits: [
         { type: 'Container', defaultRequest: container.requests, default: container.limits, max: container.max },
@@ -103,7 +102,7 @@ const PRIVATE_IPV6 = ['::1/128', 'fc00::/7', 'fe80::/10'];
  */
 export function buildNetworkPolicy(
   namespace: string,
-  key: EnvironmentKey,
+  owner: Owner,
   { gatewayNamespace }: GuardrailSettings,
 ): NewObject<NetworkPolicy> {
   const everyPodHere = { podSelector: {} };
@@ -115,7 +114,7 @@ export function buildNetworkPolicy(
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: { name: GUARDRAIL_NAME, namespace, labels: environmentLabels(key) },
+    metadata: { name: GUARDRAIL_NAME, namespace, labels: environmentLabels(owner) },
     spec: {
       podSelector: {},
       policyTypes: ['Ingress', 'Egress'],

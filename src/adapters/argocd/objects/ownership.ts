@@ -8,21 +8,46 @@ export const ID_LABEL = 'blueberry.dev/environment-id';
 export const NAME_LABEL = 'blueberry.dev/environment-name';
 export const REPOSITORY_LABEL = 'blueberry.dev/repository-id';
 
+/** Of several Blueberries in one cluster each knows its own objects by it, and leaves those of the others alone. */
+export const INSTALLATION_LABEL = 'blueberry.dev/installation';
+
 /** Which deployment revision an Application, and a pod, is of. */
 export const REVISION_ANNOTATION = 'blueberry.dev/revision';
 export const COMMIT_ANNOTATION = 'blueberry.dev/commit';
 export const EXPIRES_ANNOTATION = 'blueberry.dev/expires-at';
+/** `true` on the Application of what is to sleep. */
+export const ASLEEP_ANNOTATION = 'blueberry.dev/asleep';
+/** The path that has to answer at the URL before an environment is ready; left out: any that answers below 500. */
+export const HEALTH_PATH_ANNOTATION = 'blueberry.dev/health-path';
+/** The image that has to run, `registry/repository@sha256:…`. */
+export const IMAGE_ANNOTATION = 'blueberry.dev/image';
 
-/** Selects what Blueberry has made for environments. */
-export const ENVIRONMENT_SELECTOR = `${MANAGED_BY_LABEL}=${MANAGER},${ID_LABEL}`;
-
-/** On everything that is made for an environment: what has them is ours, whatever its name. */
-export function environmentLabels(key: EnvironmentKey): Readonly<Record<string, string>> {
-  return { [MANAGED_BY_LABEL]: MANAGER, [ID_LABEL]: key.id, [NAME_LABEL]: key.name };
+/** An environment, and the installation whose it is. */
+export interface Owner {
+  readonly installation: string;
+  readonly key: EnvironmentKey;
 }
 
-export function isOwnedBy({ metadata }: KubernetesObject, key: EnvironmentKey): boolean {
-  return metadata.labels?.[MANAGED_BY_LABEL] === MANAGER && metadata.labels[ID_LABEL] === key.id;
+/** Selects what an installation has made for environments. */
+export function environmentSelector(installation: string): string {
+  return `${MANAGED_BY_LABEL}=${MANAGER},${INSTALLATION_LABEL}=${installation},${ID_LABEL}`;
+}
+
+/** On everything that is made for an environment: what has them is ours, whatever its name. */
+export function environmentLabels({ installation, key }: Owner): Readonly<Record<string, string>> {
+  return {
+    [MANAGED_BY_LABEL]: MANAGER,
+    [INSTALLATION_LABEL]: installation,
+    [ID_LABEL]: key.id,
+    [NAME_LABEL]: key.name,
+  };
+}
+
+export function isOwnedBy({ metadata }: KubernetesObject, { installation, key }: Owner): boolean {
+  const labels = metadata.labels ?? {};
+  return (
+    labels[MANAGED_BY_LABEL] === MANAGER && labels[INSTALLATION_LABEL] === installation && labels[ID_LABEL] === key.id
+  );
 }
 
 /** The environment that an object was made for; null where it is not ours. */

@@ -1,8 +1,9 @@
 import type { AppProject, GroupKind } from '../kubernetes/argocd-objects.ts';
 import type { NewObject } from '../kubernetes/objects.ts';
-import { MANAGED_BY_LABEL, MANAGER, REPOSITORY_LABEL } from './ownership.ts';
+import { INSTALLATION_LABEL, MANAGED_BY_LABEL, MANAGER, REPOSITORY_LABEL } from './ownership.ts';
 
 export interface ProjectSettings {
+  readonly installation: string;
   /** Namespace of Argo CD, which its projects are in. */
   readonly argocdNamespace: string;
   /** The cluster that environments run in, as Argo CD knows it. */
@@ -32,7 +33,7 @@ export function projectName(repositoryId: string): string {
  */
 export function buildAppProject(
   repository: { readonly id: string; readonly url: string },
-  { argocdNamespace, destinationServer, chartRepository }: ProjectSettings,
+  { installation, argocdNamespace, destinationServer, chartRepository }: ProjectSettings,
 ): NewObject<AppProject> {
   return {
     apiVersion: 'argoproj.io/v1alpha1',
@@ -40,7 +41,7 @@ export function buildAppProject(
     metadata: {
       name: projectName(repository.id),
       namespace: argocdNamespace,
-      labels: { [MANAGED_BY_LABEL]: MANAGER, [REPOSITORY_LABEL]: repository.id },
+      labels: { [MANAGED_BY_LABEL]: MANAGER, [INSTALLATION_LABEL]: installation, [REPOSITORY_LABEL]: repository.id },
     },
     spec: {
       description: `Environments of ${repository.url}`,
