@@ -74,7 +74,6 @@ export function createApplicationTemplate(name: string, text: string): Applicati
 /** JSON, which is YAML but for these characters: JSON may hold them as they are, and Helm's reader of YAML refuses them. */
 export function valuesText(values: JsonObject): string {
   return JSON.stringify(values).replace(
-     
     /[\u007f-\u009f\ufffe\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
