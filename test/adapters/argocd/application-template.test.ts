@@ -21,6 +21,7 @@ const input = (change: Partial<ApplicationInput> = {}): ApplicationInput => ({
   expiresAt: '2030-01-01T00:00:00.000Z',
   asleep: false,
   healthPath: '/healthz',
+  service: { name: 'env-pr-42-abc234', port: 80 },
   image: 'registry.example/app@sha256:1',
   ...change,
 });
@@ -46,6 +47,7 @@ describe('the template of Applications that comes with Blueberry', () => {
           'blueberry.dev/commit': 'a'.repeat(40),
           'blueberry.dev/expires-at': '2030-01-01T00:00:00.000Z',
           'blueberry.dev/asleep': 'false',
+          'blueberry.dev/service': 'env-pr-42-abc234:80',
           'blueberry.dev/health-path': '/healthz',
           'blueberry.dev/image': 'registry.example/app@sha256:1',
         },

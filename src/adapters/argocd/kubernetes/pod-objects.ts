@@ -13,6 +13,7 @@ export interface ContainerSpec {
   readonly name: string;
   readonly image?: string;
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
 }
 
 export interface PodStatus {

@@ -25,6 +25,8 @@ export interface ApplicationInput {
   readonly asleep: boolean;
   /** Path that has to answer before it is ready; null: any. */
   readonly healthPath: string | null;
+  /** The Service that serves it, and its port. */
+  readonly service: { readonly name: string; readonly port: number };
   /** The image that has to run, with its digest; null where none is pinned. */
   readonly image: string | null;
 }

@@ -11,6 +11,7 @@ import {
   HEALTH_PATH_ANNOTATION,
   IMAGE_ANNOTATION,
   REVISION_ANNOTATION,
+  SERVICE_ANNOTATION,
 } from '../objects/ownership.ts';
 import type { ApplicationInput } from './application-input.ts';
 import { checkApplication } from './check-application.ts';
@@ -48,6 +49,7 @@ export function createApplicationTemplate(name: string, text: string): Applicati
       [COMMIT_ANNOTATION]: input.commit,
       [EXPIRES_ANNOTATION]: input.expiresAt,
       [ASLEEP_ANNOTATION]: String(input.asleep),
+      [SERVICE_ANNOTATION]: `${input.service.name}:${String(input.service.port)}`,
       ...(input.healthPath === null ? {} : { [HEALTH_PATH_ANNOTATION]: input.healthPath }),
       ...(input.image === null ? {} : { [IMAGE_ANNOTATION]: input.image }),
     };
@@ -118,5 +120,6 @@ const EXAMPLE: ApplicationInput = {
   expiresAt: '2030-01-01T00:00:00.000Z',
   asleep: false,
   healthPath: '/',
+  service: { name: 'env-example-xample', port: 80 },
   image: null,
 };

@@ -1,5 +1,5 @@
 import type { LimitRange, Namespace, NetworkPolicy, NewObject, ResourceQuota } from '../kubernetes/objects.ts';
-import { environmentLabels, type Owner } from './ownership.ts';
+import { environmentLabels, PREPARED_ANNOTATION, type Owner } from './ownership.ts';
 
 /** What an environment may take of the cluster, in Kubernetes' words. */
 export interface GuardrailSettings {
@@ -50,6 +50,7 @@ export function buildNamespace(name: string, owner: Owner): NewObject<Namespace>
         'pod-security.kubernetes.io/audit': profile,
         'pod-security.kubernetes.io/warn': profile,
       },
+      annotations: { [PREPARED_ANNOTATION]: '' },
     },
   };
 }

@@ -19,6 +19,14 @@ export const EXPIRES_ANNOTATION = 'blueberry.dev/expires-at';
 export const ASLEEP_ANNOTATION = 'blueberry.dev/asleep';
 /** The path that has to answer at the URL before an environment is ready; left out: any that answers below 500. */
 export const HEALTH_PATH_ANNOTATION = 'blueberry.dev/health-path';
+/** `NAME:PORT` of the Service that serves the environment. */
+export const SERVICE_ANNOTATION = 'blueberry.dev/service';
+/** What was last seen serving, so that a restart asks nothing about what has not changed since. */
+export const VERIFIED_ANNOTATION = 'blueberry.dev/verified';
+/** On the namespace: for which revision, and by which settings, all that is needed was made in it. */
+export const PREPARED_ANNOTATION = 'blueberry.dev/prepared';
+/** On the namespace: what there was when its removal began, for the receipt. */
+export const REMOVING_ANNOTATION = 'blueberry.dev/removing';
 /** The image that has to run, `registry/repository@sha256:…`. */
 export const IMAGE_ANNOTATION = 'blueberry.dev/image';
 
@@ -31,6 +39,11 @@ export interface Owner {
 /** Selects what an installation has made for environments. */
 export function environmentSelector(installation: string): string {
   return `${MANAGED_BY_LABEL}=${MANAGER},${INSTALLATION_LABEL}=${installation},${ID_LABEL}`;
+}
+
+/** Selects everything that an installation has made. */
+export function installationSelector(installation: string): string {
+  return `${MANAGED_BY_LABEL}=${MANAGER},${INSTALLATION_LABEL}=${installation}`;
 }
 
 /** On everything that is made for an environment: what has them is ours, whatever its name. */

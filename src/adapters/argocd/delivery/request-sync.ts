@@ -1,0 +1,33 @@
+import type { Application } from '../kubernetes/argocd-objects.ts';
+import type { KubernetesClient } from '../kubernetes/kubernetes-client.ts';
+import { isKubernetesFailure } from '../kubernetes/kubernetes-failure.ts';
+import { applications } from '../kubernetes/resources.ts';
+
+/**
+ * Has Argo CD look and sync at once, where something that an Application rests on was made anew: by itself it does not
+ * try again what has failed (argo-cd#2156).
+ */
+export async function requestSync(
+  client: Pick<KubernetesClient, 'patchJson'>,
+  { metadata, operation, spec }: Application,
+): Promise<void> {
+  if (operation !== undefined) return;
+  const { name, namespace, uid, resourceVersion, annotations } = metadata;
+  const refreshed = {
+    ...annotations,
+    'argocd.argoproj.io/refresh': 'normal',
+    'argocd.argoproj.io/refresh-timestamp': new Date().toISOString(),
+  };
+  const sync = { prune: true, syncOptions: spec.syncPolicy?.syncOptions ?? [] };
+  try {
+    await client.patchJson(applications, { name, namespace }, [
+      { op: 'test', path: '/metadata/uid', value: uid },
+      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+      { op: 'add', path: '/metadata/annotations', value: refreshed },
+      { op: 'add', path: '/operation', value: { initiatedBy: { username: 'blueberry' }, sync } },
+    ]);
+  } catch (error) {
+    // Argo CD was faster, and has looked.
+    if (!isKubernetesFailure(error, 'conflict', 'unknown_outcome')) throw error;
+  }
+}
