@@ -1,3 +1,4 @@
+import type { ComponentCredentials } from '../ports/environment-runtime.ts';
 import type { RepositoryFile } from '../core/repository-file.ts';
 import type { MergedValues } from '../core/values.ts';
 
@@ -7,4 +8,5 @@ export interface Deployment {
   readonly merged: MergedValues;
   readonly repositoryFile: RepositoryFile | null;
   readonly secretEnv: Readonly<Record<string, string>>;
+  readonly credentials: ComponentCredentials;
 }

@@ -10,6 +10,7 @@ import { blueberryValues } from '../core/workload-values.ts';
 import type { DesiredEnvironment } from '../ports/environment-runtime.ts';
 import type { Versioned } from '../ports/environment-store.ts';
 import { configSetRevisionId, openSecrets } from '../services/config-set-service.ts';
+import { imageCredentialOf } from '../services/repository-credentials.ts';
 import { accessOf } from '../services/repository-service.ts';
 import type { Deployment } from './deployment.ts';
 import type { ReconcileParts } from './reconcile-context.ts';
@@ -56,23 +57,30 @@ export async function composeDeployment(
       { layer: 'override', values: environment.spec.helmValuesOverride },
     ]);
   const secretEnv = revision ? await openSecrets(parts.cipher, revision) : {};
-  return { deployment: { merged, repositoryFile: read.file, secretEnv }, diagnosis: null };
+  const credentials = {
+    repository: (await accessOf(parts.cipher, repository)).credential,
+    image: await imageCredentialOf(parts.cipher, repository),
+  };
+  return { deployment: { merged, repositoryFile: read.file, secretEnv, credentials }, diagnosis: null };
 }
 
 /** Blueberry's own constants as they are wanted now; null where the runtime builds from source and takes none. */
 export function constantsOf(
   { images }: Pick<ReconcileParts, 'images'>,
   environment: Environment,
-  { repositoryFile, secretEnv }: Deployment,
+  { repositoryFile, secretEnv, credentials }: Deployment,
 ): JsonObject | null {
   if (images === null) return null;
-  return blueberryValues(environment, repositoryFile?.chart ?? null, Object.keys(secretEnv));
+  return blueberryValues(environment, repositoryFile?.chart ?? null, {
+    variables: Object.keys(secretEnv),
+    hasImageCredential: credentials.image !== null,
+  });
 }
 
 export function desiredEnvironment(
   environment: Environment,
   commit: string,
-  { merged, repositoryFile, secretEnv }: Deployment,
+  { merged, repositoryFile, secretEnv, credentials }: Deployment,
   constants: JsonObject | null,
 ): DesiredEnvironment {
   const { metadata, spec } = environment;
@@ -95,6 +103,7 @@ export function desiredEnvironment(
         env: environmentVariables(values),
         secretEnv,
         repositoryFile,
+        credentials,
       },
     ],
   };

@@ -7,17 +7,26 @@ import { mergeValues } from './values.ts';
 /** Name of the Secret that holds an environment's secret variables, in the namespace that is the environment's own. */
 export const SECRET_VARIABLES_NAME = 'blueberry-env';
 
+/** Name of the Secret in the same namespace that images are pulled with. */
+export const PULL_SECRET_NAME = 'blueberry-registry';
+
+/** What there is for an environment in Secrets, as far as its values have to say so. */
+export interface SecretsOfWorkload {
+  /** Names of the secret variables; none: there is no Secret of them. */
+  readonly variables: readonly string[];
+  readonly hasImageCredential: boolean;
+}
+
 /**
  * Blueberry's own constants, which win over every other layer of values: the image that was pinned, whether it sleeps,
  * where its secrets are, and who it is. A chart of the repository's own is given only what it says that it takes.
- * @param secretNames names of the secret variables that the workload is given by a Secret; none: there is no Secret
  */
 export function blueberryValues(
   environment: Environment,
   chart: OwnChart | null,
-  secretNames: readonly string[],
+  secrets: SecretsOfWorkload,
 ): JsonObject {
-  return chart === null ? workloadValues(environment, secretNames) : ownChartValues(environment, chart);
+  return chart === null ? workloadValues(environment, secrets) : ownChartValues(environment, chart);
 }
 
 /** Whether nothing can run without an image: the workload chart runs one, and so does a chart that says where it takes it. */
@@ -26,7 +35,7 @@ export function needsImage(chart: OwnChart | null): boolean {
 }
 
 /** Values of `charts/workload`; its values.yaml says what each means. */
-function workloadValues(environment: Environment, secretNames: readonly string[]): JsonObject {
+function workloadValues(environment: Environment, { variables, hasImageCredential }: SecretsOfWorkload): JsonObject {
   const { metadata, spec, status } = environment;
   const { branch, commit } = componentOf(environment);
   const image = imageParts(environment);
@@ -34,7 +43,8 @@ function workloadValues(environment: Environment, secretNames: readonly string[]
     image: { repository: image?.repository ?? '', tag: '', digest: image?.digest ?? '' },
     asleep: spec.asleep,
     // The keys are named so that they win over `env`.
-    secretEnv: { secretName: secretNames.length > 0 ? SECRET_VARIABLES_NAME : '', keys: secretNames.toSorted() },
+    secretEnv: { secretName: variables.length > 0 ? SECRET_VARIABLES_NAME : '', keys: variables.toSorted() },
+    ...(hasImageCredential ? { imagePullSecrets: [{ name: PULL_SECRET_NAME }] } : {}),
     blueberry: {
       environmentId: metadata.id,
       name: metadata.name,

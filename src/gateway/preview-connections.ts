@@ -131,9 +131,9 @@ class PreviewAgent extends Agent {
     );
   }
 
-  /** Only sockets can be told to wait idle; another kind of stream serves one exchange. */
+  /** Only what can be told to wait idle as sockets can is used again. */
   override keepSocketAlive(connection: Duplex): boolean {
-    if (!(connection instanceof Socket) || this.#revisionOf(connection) < this.#newest) return false;
+    if (!('setKeepAlive' in connection) || this.#revisionOf(connection) < this.#newest) return false;
     // The declared type knows of no result, but false is what makes the agent close it.
     return (super.keepSocketAlive(connection) as unknown as boolean | undefined) ?? true;
   }

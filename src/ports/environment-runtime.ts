@@ -26,6 +26,15 @@ export interface DesiredComponent {
   /** Secret environment variables of the config set; they win over `env` and appear in no record and no log. */
   readonly secretEnv: Readonly<Record<string, string>>;
   readonly repositoryFile: RepositoryFile | null;
+  readonly credentials: ComponentCredentials;
+}
+
+/** What opens the private places that a cluster fetches from by itself; null where none is known. In no record and no log. */
+export interface ComponentCredentials {
+  /** Of the Git repository, which a chart of its own is read from: `USER:PASSWORD`, a token, or an SSH key. */
+  readonly repository: string | null;
+  /** Of the registry that `image` is in: `USER:PASSWORD` or a token. */
+  readonly image: string | null;
 }
 
 export interface DesiredEnvironment {

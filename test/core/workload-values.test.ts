@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Environment } from '../../src/core/environment.ts';
 import { chartFolder, type ImageValues, type OwnChart } from '../../src/core/repository-file.ts';
 import { mergeLayer, mergeValues } from '../../src/core/values.ts';
-import { blueberryValues, needsImage } from '../../src/core/workload-values.ts';
+import { blueberryValues, needsImage, type SecretsOfWorkload } from '../../src/core/workload-values.ts';
 import { sampleEnvironment } from '../support/sample-records.ts';
 
 const COMMIT = '3f2a1c9d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3b';
@@ -22,9 +22,13 @@ function chart(change: Partial<OwnChart> = {}): OwnChart {
   return { path: 'chart', imageValues: null, sleepValues: null, service: null, port: 80, ...change };
 }
 
+function secrets(...variables: string[]): SecretsOfWorkload {
+  return { variables, hasImageCredential: false };
+}
+
 describe("Blueberry's constants for the workload chart", () => {
   it('pin the image, say who it is, and where its secrets are', () => {
-    expect(blueberryValues(environment({}), null, ['B', 'A'])).toEqual({
+    expect(blueberryValues(environment({}), null, secrets('B', 'A'))).toEqual({
       image: { repository: 'ghcr.io/acme/web', tag: '', digest: DIGEST },
       asleep: false,
       secretEnv: { secretName: 'blueberry-env', keys: ['A', 'B'] },
@@ -39,8 +43,15 @@ describe("Blueberry's constants for the workload chart", () => {
     });
   });
 
+  it('name the Secret that images are pulled with where there is one', () => {
+    expect(blueberryValues(environment({}), null, { variables: [], hasImageCredential: true })).toMatchObject({
+      imagePullSecrets: [{ name: 'blueberry-registry' }],
+    });
+    expect(blueberryValues(environment({}), null, secrets())).not.toHaveProperty('imagePullSecrets');
+  });
+
   it('name no Secret where there is none, and say that it sleeps', () => {
-    expect(blueberryValues(environment({ asleep: true }), null, [])).toMatchObject({
+    expect(blueberryValues(environment({ asleep: true }), null, secrets())).toMatchObject({
       asleep: true,
       secretEnv: { secretName: '', keys: [] },
     });
@@ -56,7 +67,7 @@ describe("Blueberry's constants for the workload chart", () => {
     ]);
     const { values, origins } = mergeLayer(below, {
       layer: 'blueberry',
-      values: blueberryValues(environment({}), null, ['KEY']),
+      values: blueberryValues(environment({}), null, secrets('KEY')),
     });
     expect(values).toMatchObject({
       image: { repository: 'ghcr.io/acme/web', digest: DIGEST, tag: '', pullPolicy: 'Always' },
@@ -90,30 +101,30 @@ describe("Blueberry's constants for a chart of the repository's own", () => {
     ['whole', { ...NOWHERE, reference: ['image'] }, { image: PINNED }],
     ['as a digest alone', { ...NOWHERE, digest: ['a', 'b', 'c'] }, { a: { b: { c: DIGEST } } }],
   ])('give it the image %s', (_what, imageValues, values) => {
-    expect(blueberryValues(environment({}), chart({ imageValues }), ['KEY'])).toEqual(values);
+    expect(blueberryValues(environment({}), chart({ imageValues }), secrets('KEY'))).toEqual(values);
   });
 
   it('do without a tag where the image is named by its digest', () => {
     const byDigest = environment({ image: PINNED });
-    expect(blueberryValues(byDigest, chart(), [])).toMatchObject({ image: { tag: '', digest: DIGEST } });
+    expect(blueberryValues(byDigest, chart(), secrets())).toMatchObject({ image: { tag: '', digest: DIGEST } });
     const tagOnly = chart({ imageValues: { ...NOWHERE, tag: ['tag'] } });
-    expect(blueberryValues(byDigest, tagOnly, [])).toEqual({ tag: `pinned@${DIGEST}` });
+    expect(blueberryValues(byDigest, tagOnly, secrets())).toEqual({ tag: `pinned@${DIGEST}` });
   });
 
   it('put it to sleep by its own values, and only then', () => {
     const sleeping = chart({
       sleepValues: { replicaCount: 0, worker: { enabled: false }, image: { tag: 'idle', pullPolicy: 'Never' } },
     });
-    expect(blueberryValues(environment({ asleep: true }), sleeping, [])).toEqual({
+    expect(blueberryValues(environment({ asleep: true }), sleeping, secrets())).toEqual({
       replicaCount: 0,
       worker: { enabled: false },
       image: { repository: 'ghcr.io/acme/web', tag: '3f2a1c9', digest: DIGEST, pullPolicy: 'Never' },
     });
-    expect(blueberryValues(environment({}), sleeping, [])).not.toHaveProperty('replicaCount');
+    expect(blueberryValues(environment({}), sleeping, secrets())).not.toHaveProperty('replicaCount');
   });
 
   it('are none where it brings its own image', () => {
-    expect(blueberryValues(environment({ pinnedImage: null, image: null }), chart(), ['KEY'])).toEqual({});
+    expect(blueberryValues(environment({ pinnedImage: null, image: null }), chart(), secrets('KEY'))).toEqual({});
   });
 });
 

@@ -112,6 +112,7 @@ export async function createLocalWorld(options: LocalWorldOptions = {}): Promise
       env: {},
       secretEnv: {},
       repositoryFile: read?.file ?? null,
+      credentials: { repository: null, image: null },
     };
   }
 

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../core/json.ts';
-import type { DesiredEnvironment } from '../../ports/environment-runtime.ts';
+import { PULL_SECRET_NAME, SECRET_VARIABLES_NAME } from '../../core/workload-values.ts';
+import type { DesiredComponent, DesiredEnvironment } from '../../ports/environment-runtime.ts';
 import { applyOwned } from './objects/apply-owned.ts';
 import type { ArgocdSettings } from './argocd-settings.ts';
 import type { ClusterView } from './view/cluster-view.ts';
 import type { KubernetesClient } from './kubernetes/kubernetes-client.ts';
 import { orAbsent } from './kubernetes/kubernetes-failure.ts';
-import type { KubernetesObject, Namespace } from './kubernetes/objects.ts';
+import type { KubernetesObject, Namespace, NewObject, ObjectRef, Secret } from './kubernetes/objects.ts';
 import {
   appProjects,
   limitRanges,
@@ -15,7 +16,7 @@ import {
   resourceQuotas,
   secrets,
 } from './kubernetes/resources.ts';
-import { buildEnvironmentSecret } from './objects/environment-secret.ts';
+import { buildPullSecret, buildRepositorySecret, buildVariablesSecret } from './objects/secrets.ts';
 import {
   buildLimitRange,
   buildNamespace,
@@ -93,7 +94,7 @@ export async function prepareEnvironment(
       isOurs,
       fields: ['spec'],
     }),
-    ensureSecret(client, name, owner, component.secretEnv, before !== undefined && before !== ''),
+    ensureSecrets(parts, name, owner, component, before !== undefined && before !== ''),
     project,
   ]);
   const found = namespace;
@@ -119,24 +120,48 @@ async function takeDown({ client, view }: PreparationParts, namespace: Namespace
   view.noteNamespace(written);
 }
 
-async function ensureSecret(
-  client: KubernetesClient,
+async function ensureSecrets(
+  { client, settings }: PreparationParts,
   namespace: string,
   owner: Owner,
-  variables: Readonly<Record<string, string>>,
+  { repositoryId, repositoryUrl, repositoryFile, secretEnv, image, credentials }: DesiredComponent,
   mayBeThere: boolean,
 ): Promise<void> {
-  const wanted = buildEnvironmentSecret(namespace, owner, variables);
-  if (Object.keys(variables).length > 0) {
-    const isOurs = (found: KubernetesObject): boolean => isOwnedBy(found, owner);
-    await applyOwned(client, { resource: secrets, wanted, isOurs, fields: ['data'] });
-    return;
+  const isOurs = (found: KubernetesObject): boolean => isOwnedBy(found, owner);
+  const own: [string, NewObject<Secret> | null][] = [
+    [SECRET_VARIABLES_NAME, buildVariablesSecret(namespace, owner, secretEnv)],
+    [PULL_SECRET_NAME, buildPullSecret(namespace, owner, image, credentials.image)],
+  ];
+  for (const [name, wanted] of own) {
+    if (wanted !== null) await applyOwned(client, { resource: secrets, wanted, isOurs, fields: ['data'] });
+    else if (mayBeThere) await deleteOwn(client, { name, namespace }, isOurs);
   }
-  if (!mayBeThere) return;
-  const ref = { name: wanted.metadata.name, namespace };
+  if (!repositoryFile?.chart || credentials.repository === null) return;
+  const repository = { id: repositoryId, url: repositoryUrl };
+  const wanted = buildRepositorySecret(repository, credentials.repository, settings);
+  await applyOwned(client, {
+    resource: secrets,
+    wanted,
+    isOurs: isOfRepository(repositoryId, settings),
+    fields: ['data'],
+  });
+}
+
+async function deleteOwn(
+  client: KubernetesClient,
+  ref: ObjectRef,
+  isOurs: (found: KubernetesObject) => boolean,
+): Promise<void> {
   const found = await orAbsent(client.get(secrets, ref));
-  if (found !== null && isOwnedBy(found, owner))
-    await orAbsent(client.delete(secrets, ref, { uid: found.metadata.uid }));
+  if (found !== null && isOurs(found)) await orAbsent(client.delete(secrets, ref, { uid: found.metadata.uid }));
+}
+
+function isOfRepository(
+  repositoryId: string,
+  { installation }: Pick<ArgocdSettings, 'installation'>,
+): (found: KubernetesObject) => boolean {
+  return ({ metadata: { labels } }) =>
+    labels?.[REPOSITORY_LABEL] === repositoryId && labels[INSTALLATION_LABEL] === installation;
 }
 
 /** True where it had to be made or changed. */
@@ -156,9 +181,7 @@ async function ensureProject(
   const project = await applyOwned(client, {
     resource: appProjects,
     wanted,
-    isOurs: ({ metadata }) =>
-      metadata.labels?.[REPOSITORY_LABEL] === repositoryId &&
-      metadata.labels[INSTALLATION_LABEL] === settings.installation,
+    isOurs: isOfRepository(repositoryId, settings),
     fields: ['spec'],
   });
   view.noteProject(project);

@@ -6,8 +6,8 @@ import type { Application } from './kubernetes/argocd-objects.ts';
 import type { KubernetesClient } from './kubernetes/kubernetes-client.ts';
 import { isKubernetesFailure, orAbsent } from './kubernetes/kubernetes-failure.ts';
 import type { Namespace } from './kubernetes/objects.ts';
-import { applications, namespaces } from './kubernetes/resources.ts';
-import { isOwnedBy, REMOVING_ANNOTATION } from './objects/ownership.ts';
+import { applications, appProjects, namespaces, secrets } from './kubernetes/resources.ts';
+import { INSTALLATION_LABEL, isOwnedBy, MANAGED_BY_LABEL, MANAGER, REMOVING_ANNOTATION } from './objects/ownership.ts';
 import { nothing } from './observe-environment.ts';
 import { blockerOfApplication, blockerOfNamespace } from './observation/removal-blockers.ts';
 
@@ -26,6 +26,7 @@ export interface RemovedObject {
 }
 
 const GUARDRAIL_KINDS = ['ResourceQuota', 'LimitRange', 'NetworkPolicy'];
+const PROJECT = 'AppProject';
 const INVENTORY_MAX = 300;
 
 /**
@@ -57,8 +58,13 @@ export async function removeEnvironment(
     const blockedBy = blockerOfNamespace(ownNamespace);
     return { ...nothing(view.observedAt()), presence: 'removing', health: 'Progressing', blockedBy, removed: [] };
   }
+  const inventory = inventories.get(name) ?? [];
+  const project = inventory.find(({ kind }) => kind === PROJECT);
+  const isProjectGone = project !== undefined && (await removeUnusedProject(parts, project.name));
   const verifiedGoneAt = new Date().toISOString();
-  const removed = (inventories.get(name) ?? []).map((object) => ({ ...object, verifiedGoneAt }));
+  const removed = inventory
+    .filter(({ kind }) => kind !== PROJECT || isProjectGone)
+    .map((object) => ({ ...object, verifiedGoneAt }));
   return { ...nothing(verifiedGoneAt), removed };
 }
 
@@ -73,6 +79,28 @@ async function deleteNamespace(client: KubernetesClient, { metadata }: Namespace
   } catch (error) {
     // It is looked at again, and asked again where it has to be.
     if (!isKubernetesFailure(error, 'conflict', 'unknown_outcome')) throw error;
+  }
+}
+
+/** A project is there for as long as its repository has environments. True where it is seen gone. */
+async function removeUnusedProject({ client, view, settings }: RemovalParts, name: string): Promise<boolean> {
+  for (const { spec } of view.applications()) if (spec.project === name) return false;
+  const ref = { name, namespace: settings.argocdNamespace };
+  const project = await orAbsent(client.get(appProjects, ref));
+  if (project === null) return true;
+  const { labels, uid, resourceVersion } = project.metadata;
+  if (labels?.[MANAGED_BY_LABEL] !== MANAGER || labels[INSTALLATION_LABEL] !== settings.installation) return false;
+  try {
+    await client.delete(appProjects, ref, { uid, resourceVersion });
+    // It has the name of the project, and what the credential was for is gone.
+    const secret = await orAbsent(client.get(secrets, ref));
+    if (secret?.metadata.labels?.[INSTALLATION_LABEL] === settings.installation)
+      await orAbsent(client.delete(secrets, ref, { uid: secret.metadata.uid }));
+    return (await orAbsent(client.get(appProjects, ref))) === null;
+  } catch (error) {
+    // Somebody needs it after all, or it is left to the next one that goes.
+    if (isKubernetesFailure(error)) return false;
+    throw error;
   }
 }
 
@@ -96,6 +124,7 @@ async function takeInventory(
     ...(application === null ? [] : [{ kind: 'Application', name }]),
     ...(namespace === null ? [] : GUARDRAIL_KINDS.map((kind) => ({ kind, name: 'blueberry' }))),
     ...(namespace === null ? [] : [{ kind: 'Namespace', name }]),
+    ...(application === null ? [] : [{ kind: PROJECT, name: application.spec.project }]),
   ];
   inventories.set(name, inventory);
   if (namespace === null || namespace.metadata.deletionTimestamp !== undefined) return;
