@@ -11,9 +11,9 @@ import { isReady, type Endpoint, type Endpoints } from './traffic/endpoints.ts';
 import type { Application } from './kubernetes/argocd-objects.ts';
 import type { KubernetesClient } from './kubernetes/kubernetes-client.ts';
 import { isOwnedBy, revisionOf } from './objects/ownership.ts';
-import { judgeEnvironment, needsPods } from './observation/judge-environment.ts';
+import { judgeEnvironment } from './observation/judge-environment.ts';
 import { isToServe, type Traffic } from './traffic/traffic.ts';
-import { isVerified, verifiedOf, verify } from './observation/verified.ts';
+import { isVerified, verifiedOf, verify, withdraw } from './observation/verified.ts';
 
 export interface ObservationParts {
   readonly client: KubernetesClient;
@@ -89,22 +89,44 @@ async function progressOf(parts: ObservationParts, key: EnvironmentKey, applicat
   const { view, closerLook, endpoints } = parts;
   const now = Date.now();
   const { name } = application.metadata;
-  if (!needsPods(application, now) && isToServe(application) && isVerified(application)) {
-    const judged = judgeEnvironment({ application, pods: null, events: [], now });
-    if (judged.step === 'settled')
-      return { progress: { step: 'running' }, serving: servingOf(verifiedOf(application)), insight: null };
+  const quick = judgeEnvironment({ application, pods: null, events: [], now });
+  const verified = isToServe(application) ? servingOf(verifiedOf(application)) : null;
+  if (quick.step === 'settled' && verified !== null && isVerified(application))
+    return { progress: { step: 'running' }, serving: verified, insight: null };
+  if (quick.step === 'waiting' && isJustBegun(application, now)) {
+    const isUntouched = application.status?.health?.status === 'Healthy';
+    return { progress: quick, serving: isUntouched ? verified : null, insight: null };
   }
   const insight = await closerLook.into(name);
   const judged = judgeEnvironment({ application, ...insight, now });
   const found = isToServe(application) ? await endpoints.among(application, insight.pods) : [];
   const [endpoint] = found;
   const serving = servingOf(endpoint ?? null);
+  if (judged.step === 'asleep') await forget(parts, application);
   if (judged.step !== 'settled') return { progress: judged, serving, insight };
   const progress = await probed(parts, key, application, endpoint ?? null);
   if (progress.step !== 'running') return { progress, serving: null, insight };
-  const verified = await verify(parts.client, application);
-  if (verified !== null) view.noteApplication(verified);
+  const written = await verify(parts.client, application);
+  if (written !== null) view.noteApplication(written);
   return { progress, serving, insight };
+}
+
+/** What sleeps serves nothing, also not in the first moments of waking. */
+async function forget({ client, view }: ObservationParts, application: Application): Promise<void> {
+  const written = await withdraw(client, application);
+  if (written !== null) view.noteApplication(written);
+}
+
+/** For so long Argo CD is left to work before anybody looks at what comes of it. */
+const JUST_BEGUN_MS = 5_000;
+
+/** Whether nothing of the wanted revision can be there to be looked at: what is served then is as it was before. */
+function isJustBegun({ metadata, status }: Application, now: number): boolean {
+  const health = status?.health?.status;
+  const begunAt = status?.operationState?.startedAt ?? metadata.creationTimestamp;
+  if (health === undefined || health === 'Missing') return now - Date.parse(begunAt) < JUST_BEGUN_MS;
+  const isSyncing = status?.operationState?.phase === 'Running';
+  return health === 'Healthy' && (!isSyncing || now - Date.parse(begunAt) < JUST_BEGUN_MS);
 }
 
 /** What is settled runs once it answers. */

@@ -50,6 +50,26 @@ export async function verify(
   }
 }
 
+/** Takes it back. */
+export async function withdraw(
+  client: Pick<KubernetesClient, 'patchJson'>,
+  { metadata }: Application,
+): Promise<Application | null> {
+  const { name, namespace, uid, annotations } = metadata;
+  if (annotations?.[VERIFIED_ANNOTATION] === undefined) return null;
+  const path = `/metadata/annotations/${VERIFIED_ANNOTATION.replace('/', '~1')}`;
+  const patch: JsonPatch = [
+    { op: 'test', path: '/metadata/uid', value: uid },
+    { op: 'remove', path },
+  ];
+  try {
+    return await client.patchJson(applications, { name, namespace }, patch);
+  } catch (error) {
+    if (isKubernetesFailure(error)) return null;
+    throw error;
+  }
+}
+
 /** Changes with whatever could make what was seen untrue, and with nothing else. */
 function stateOf({ metadata, spec, status }: Application): string {
   const seen = [
