@@ -117,7 +117,8 @@ describe('the credential of a registry', () => {
     const { id } = await stage.ready();
     const first = await sealedOf();
     expect(first).not.toContain('canary');
-    expect(JSON.stringify([await stage.plane.read(id), stage.told()])).not.toContain('canary');
+    expect(JSON.stringify([await stage.plane.read(id), stage.told()?.values])).not.toContain('canary');
+    expect(stage.told()?.credentials).toEqual({ repository: null, image: 'ci:canary' });
     await stage.plane.repositories.updateRepository(ADMINISTRATOR, stage.repositoryId, { name: 'other' });
     expect(await sealedOf()).toBe(first);
     await stage.plane.repositories.updateRepository(ADMINISTRATOR, stage.repositoryId, {

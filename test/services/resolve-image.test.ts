@@ -42,6 +42,7 @@ describe('an image that is there', () => {
       asleep: false,
       replicas: 2,
       secretEnv: { secretName: '', keys: [] },
+      imagePullSecrets: [{ name: 'blueberry-registry' }],
       blueberry: {
         environmentId: id,
         name: 'web',
