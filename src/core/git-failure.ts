@@ -10,6 +10,10 @@ export type GitFailureReason =
   | 'file_too_large'
   | 'not_allowed'
   | 'disk_full'
+  /** Somebody else has pushed to the branch meanwhile. */
+  | 'branch_moved'
+  /** The remote takes no such push: a rule of its own, a protected branch. */
+  | 'push_refused'
   | 'timed_out'
   | 'failed';
 

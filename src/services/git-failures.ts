@@ -24,6 +24,8 @@ export async function withUpstreamFailure<T>(url: string, ask: () => Promise<T>)
         throw new Failure('unavailable', sentence, { code: 'storage_full', retryAfterSeconds: 60 });
       case 'unreachable':
       case 'file_too_large':
+      case 'branch_moved':
+      case 'push_refused':
       case 'failed':
         throw new Failure('bad_upstream', sentence, { code: 'repository_unreachable', cause: error });
     }
@@ -40,6 +42,8 @@ const GIT_SENTENCES: Record<GitFailure['reason'], string> = {
   commit_gone: 'The repository does not have this commit any more',
   not_allowed: 'This address is not allowed as a repository',
   disk_full: 'The disk is full. Free some space, then try again',
+  branch_moved: 'Somebody else pushes to the branch all the time. Try again',
+  push_refused: 'The repository refused what was pushed. Check the rules of its branch, and that the credential may write',
   timed_out: 'The repository did not answer in time. Try again',
   failed: 'Git failed',
 };

@@ -4,6 +4,11 @@ const DETAIL_MAX_LENGTH = 300;
 
 /** Git's and its transports' words, in the C locale, and what they mean. The first that matches counts. */
 const CAUSES: readonly (readonly [RegExp, GitFailureReason])[] = [
+  [
+    /! \[(?:remote )?rejected\] .*(?:stale info|fetch first|non-fast-forward|cannot lock ref|failed to update ref|incorrect old value|reference already exists)/i,
+    'branch_moved',
+  ],
+  [/! \[(?:remote )?rejected\]/, 'push_refused'],
   [/No space left on device|Disk quota exceeded|unable to write (?:file|sha1|loose object|new.index)/i, 'disk_full'],
   [/couldn't find remote ref|Remote branch .* not found|invalid refspec/i, 'branch_not_found'],
   [
@@ -33,18 +38,32 @@ const CAUSES: readonly (readonly [RegExp, GitFailureReason])[] = [
 /** Turns how Git ended into why. The detail is one line, without addresses that could hold a credential. */
 export function failureOf(errorOutput: string, code: number | null): GitFailure {
   const reason = CAUSES.find(([pattern]) => pattern.test(errorOutput))?.[1] ?? 'failed';
-  const detail = errorDetail(errorOutput) ?? `git ended with exit code ${String(code ?? 'unknown')}`;
-  return new GitFailure(reason, detail);
+  const telling = reason === 'push_refused' ? refusalIn(errorOutput) : tellingLineOf(errorOutput);
+  return new GitFailure(
+    reason,
+    telling === null ? `git ended with exit code ${String(code ?? 'unknown')}` : safeDetail(telling),
+  );
 }
 
-function errorDetail(errorOutput: string): string | null {
+function tellingLineOf(errorOutput: string): string | null {
   const lines = errorOutput
     .split(/^usage: /m, 1)
     .flatMap((words) => words.split(/[\r\n]+/))
     .map((line) => line.replace(/^(?:fatal|error|remote|ERROR):\s*/, '').trim())
     .filter((line) => line !== '' && !/^(?:Please make sure|and the repository exists|warning:|hint:)/.test(line));
-  const telling = lines.find((line) => CAUSES.some(([pattern]) => pattern.test(line))) ?? lines.at(-1);
-  if (telling === undefined) return null;
-  const safe = telling.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@']*@/gi, '$1').replace(/[.\s]+$/, '');
+  return lines.find((line) => CAUSES.some(([pattern]) => pattern.test(line))) ?? lines.at(-1) ?? null;
+}
+
+/** What the remote itself said, after the short form of it. */
+function refusalIn(errorOutput: string): string {
+  const [, short = 'rejected'] = /! \[(?:remote )?rejected\] .*\((.*)\)/.exec(errorOutput) ?? [];
+  const words = [...errorOutput.matchAll(/^remote: *(.*?)\s*$/gm)]
+    .map(([, line = '']) => line)
+    .filter((line) => line !== '');
+  return words.length === 0 ? short : `${short}: ${words.join(' ')}`;
+}
+
+function safeDetail(text: string): string {
+  const safe = text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@']*@/gi, '$1').replace(/[.\s]+$/, '');
   return safe.slice(0, DETAIL_MAX_LENGTH);
 }

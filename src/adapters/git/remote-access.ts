@@ -38,7 +38,10 @@ export async function withRemote<T>(
   const url = remote.kind === 'local' ? remote.path : remote.url;
   const env = { ...baseEnv, GIT_ALLOW_PROTOCOL: SCHEMES[remote.kind] };
   // Of the user's own rules for URLs the longest match counts: nothing leads away from what was checked.
-  const settings: Setting[] = [[`url.${url}.insteadOf`, url]];
+  const settings: Setting[] = [
+    [`url.${url}.insteadOf`, url],
+    [`url.${url}.pushInsteadOf`, url],
+  ];
   switch (remote.kind) {
     case 'local':
       return withLocalRepository(remote.path, () => use({ url, env: { ...env, ...asEnvironment(settings) } }));

@@ -88,6 +88,8 @@ const FAILURE_REASONS: Record<GitFailureReason, FailureReason> = {
   timed_out: 'RepositoryUnreachable',
   failed: 'RepositoryUnreachable',
   file_too_large: 'RepositoryUnreachable',
+  branch_moved: 'RepositoryUnreachable',
+  push_refused: 'RepositoryUnreachable',
   moved: 'RepositoryMoved',
   authentication_refused: 'AuthenticationRefused',
   repository_not_found: 'RepositoryNotFound',
