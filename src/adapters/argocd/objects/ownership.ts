@@ -1,5 +1,5 @@
 import type { EnvironmentKey } from '../../../ports/environment-runtime.ts';
-import type { KubernetesObject } from '../kubernetes/objects.ts';
+import type { KubernetesObject, NewObject } from '../kubernetes/objects.ts';
 
 /** Who made an object, as https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/ has it. */
 export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
@@ -61,6 +61,15 @@ export function isOwnedBy({ metadata }: KubernetesObject, { installation, key }:
   return (
     labels[MANAGED_BY_LABEL] === MANAGER && labels[INSTALLATION_LABEL] === installation && labels[ID_LABEL] === key.id
   );
+}
+
+/** Whether an object was made for the same environment, by the same installation, as another one that is to be made. */
+export function isOwnedAs(object: KubernetesObject, { metadata }: NewObject<KubernetesObject>): boolean {
+  const names = [MANAGED_BY_LABEL, INSTALLATION_LABEL, ID_LABEL];
+  return names.every((name) => {
+    const value = metadata.labels?.[name];
+    return value !== undefined && object.metadata.labels?.[name] === value;
+  });
 }
 
 /** The environment that an object was made for; null where it is not ours. */
