@@ -1,7 +1,7 @@
 import { diagnose, type FailureReason } from '../../core/diagnosis.ts';
 import { chartFolder } from '../../core/repository-file.ts';
 import type { DesiredEnvironment, RuntimeObservation, RuntimeProgress } from '../../ports/environment-runtime.ts';
-import { NotOurs } from './objects/apply-owned.ts';
+import { NotOurs } from './objects/not-ours.ts';
 import type { ApplicationDelivery } from './delivery/application-delivery.ts';
 import { requestSync } from './delivery/request-sync.ts';
 import { KubernetesFailure } from './kubernetes/kubernetes-failure.ts';

@@ -3,15 +3,7 @@ import type { KubernetesClient } from '../kubernetes/kubernetes-client.ts';
 import { isKubernetesFailure, KubernetesFailure, orAbsent } from '../kubernetes/kubernetes-failure.ts';
 import type { KubernetesObject, NewObject } from '../kubernetes/objects.ts';
 import { describeObject, type Resource } from '../kubernetes/resources.ts';
-
-/** An object stands where one of ours should, and is somebody else's: it is neither adopted nor changed nor deleted. */
-export class NotOurs extends Error {
-  /** @param description `Namespace env-x`, for people */
-  constructor(description: string) {
-    super(`${description} is there already and was not made by this Blueberry`);
-    this.name = 'NotOurs';
-  }
-}
+import { NotOurs } from './not-ours.ts';
 
 export interface OwnedObject<T extends KubernetesObject> {
   readonly resource: Resource<T>;
