@@ -2,6 +2,7 @@ import type { Application } from '../kubernetes/argocd-objects.ts';
 import type { KubernetesClient } from '../kubernetes/kubernetes-client.ts';
 import { isKubernetesFailure } from '../kubernetes/kubernetes-failure.ts';
 import { applications } from '../kubernetes/resources.ts';
+import { refreshAnnotations } from './refresh.ts';
 
 /**
  * Has Argo CD look and sync at once, where something that an Application rests on was made anew: by itself it does not
@@ -13,11 +14,7 @@ export async function requestSync(
 ): Promise<void> {
   if (operation !== undefined) return;
   const { name, namespace, uid, resourceVersion, annotations } = metadata;
-  const refreshed = {
-    ...annotations,
-    'argocd.argoproj.io/refresh': 'normal',
-    'argocd.argoproj.io/refresh-timestamp': new Date().toISOString(),
-  };
+  const refreshed = { ...annotations, ...refreshAnnotations() };
   const sync = { prune: true, syncOptions: spec.syncPolicy?.syncOptions ?? [] };
   try {
     await client.patchJson(applications, { name, namespace }, [
