@@ -13,6 +13,8 @@ import { createRandomIdentifiers } from '../adapters/system/random-identifiers.t
 import { createSystemClock } from '../adapters/system/system-clock.ts';
 import { createYamlRepositoryFileReader } from '../adapters/yaml/yaml-repository-file-reader.ts';
 import { previewUrl, type Config } from '../config/config.ts';
+import { kubernetesName } from '../core/naming.ts';
+import type { HttpParts } from '../http/parts.ts';
 import { openEnvironmentsFolder } from './environments-folder.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
 import type { Authenticator, LocalAccounts } from '../ports/authenticator.ts';
@@ -28,12 +30,16 @@ import type { Identifiers } from '../ports/identifiers.ts';
 import type { Log } from '../ports/log.ts';
 import type { RepositoryFileReader } from '../ports/repository-file-reader.ts';
 
+export type Placement = HttpParts['placementOf'];
+
 /** One adapter for each port, as the configuration chooses. */
 export interface Adapters {
   readonly store: EnvironmentStore;
   readonly bus: EventBus;
   readonly election: Election;
   readonly runtime: EnvironmentRuntime;
+  /** Where an environment is, for people. */
+  readonly placementOf: Placement;
   readonly git: GitRepositories;
   /** Null where the runtime builds from source. */
   readonly images: ImageResolver | null;
@@ -47,16 +53,60 @@ export interface Adapters {
   readonly endProcesses: () => Promise<void>;
 }
 
-/** Opens what is embedded. The user's own environment is handed on to those adapters that start other programs. */
-export function openAdapters(config: Config, userEnvironment: Readonly<Record<string, string>>, log: Log): Adapters {
+/** What runs environments, and who leads. */
+interface Runtime {
+  readonly runtime: EnvironmentRuntime;
+  readonly election: Election;
+  readonly placementOf: Placement;
+  readonly endProcesses: () => Promise<void>;
+}
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The user's own environment is handed on to those adapters that start other programs. */
+  readonly userEnvironment: Readonly<Record<string, string>>;
+}
+
+/** Opens what is embedded, and the way to what is not. Fails with a `ConfigError`. */
+export async function openAdapters(
+  config: Config,
+  userEnvironment: Readonly<Record<string, string>>,
+  log: Log,
+): Promise<Adapters> {
   const clock = createSystemClock();
   const identifiers = createRandomIdentifiers();
+  const surroundings = { clock, log, userEnvironment };
+  const isCluster = config.runtime === 'argocd';
+  const runtime = isCluster ? await openClusterRuntime(config, surroundings) : openLocalRuntime(config, surroundings);
   const database = openDatabase(join(config.dataDir, 'blueberry.db'));
   const store = createSqliteStore(database);
-  const repositoriesFolder = join(config.dataDir, 'repositories');
+  return {
+    ...runtime,
+    store,
+    bus: createSqliteEventBus(database),
+    git: createGitRepositories({
+      folder: join(config.dataDir, 'repositories'),
+      userEnvironment,
+      policy: {
+        allowLocal: config.environment === 'development',
+        privateHosts: config.allowedPrivateRepositoryHosts,
+      },
+    }),
+    images: isCluster ? openImageResolver(config, clock) : null,
+    authenticator: createLocalAuthenticator({ store, clock, identifiers }),
+    cipher: createKeyFileCipher({ file: join(config.dataDir, 'cipher.key') }),
+    repositoryFiles: createYamlRepositoryFileReader(),
+    clock,
+    identifiers,
+    log,
+  };
+}
+
+function openLocalRuntime(config: Config, { clock, log, userEnvironment }: Surroundings): Runtime {
   const runtime = createLocalProcessRuntime({
     folder: openEnvironmentsFolder({ dataDir: config.dataDir, packageRoot: PACKAGE_ROOT, userEnvironment }),
-    checkouts: createWorktreeCheckouts({ folder: repositoriesFolder, userEnvironment }),
+    checkouts: createWorktreeCheckouts({ folder: join(config.dataDir, 'repositories'), userEnvironment }),
     clock,
     log,
     hostOf: (name) => new URL(previewUrl(config, name)).host,
@@ -64,26 +114,25 @@ export function openAdapters(config: Config, userEnvironment: Readonly<Record<st
     limits: { concurrentBuilds: config.concurrentBuilds, deployDeadlineMs: config.deployDeadlineMs },
   });
   return {
-    store,
-    bus: createSqliteEventBus(database),
-    election: createSqliteElection({ file: join(config.dataDir, 'leader.lock'), clock }),
     runtime,
-    git: createGitRepositories({
-      folder: repositoriesFolder,
-      userEnvironment,
-      policy: {
-        allowLocal: config.environment === 'development',
-        privateHosts: config.allowedPrivateRepositoryHosts,
-      },
-    }),
-    images: config.runtime === 'argocd' ? openImageResolver(config, clock) : null,
-    authenticator: createLocalAuthenticator({ store, clock, identifiers }),
-    cipher: createKeyFileCipher({ file: join(config.dataDir, 'cipher.key') }),
-    repositoryFiles: createYamlRepositoryFileReader(),
-    clock,
-    identifiers,
-    log,
+    election: createSqliteElection({ file: join(config.dataDir, 'leader.lock'), clock }),
+    placementOf: ({ metadata }) => ({ cluster: 'local', namespace: metadata.name, application: metadata.name }),
     endProcesses: () => runtime.stopAll(),
+  };
+}
+
+async function openClusterRuntime(config: Config, surroundings: Surroundings): Promise<Runtime> {
+  // Loaded only where it is chosen: the client of Kubernetes takes a second and much memory.
+  const { openCluster } = await import('./cluster.ts');
+  const { runtime, election, clusterName } = await openCluster(config, surroundings);
+  return {
+    runtime,
+    election,
+    placementOf({ metadata }) {
+      const name = kubernetesName(metadata.name, metadata.id);
+      return { cluster: clusterName, namespace: name, application: name };
+    },
+    endProcesses: () => Promise.resolve(),
   };
 }
 

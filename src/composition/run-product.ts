@@ -12,6 +12,7 @@ import {
   runEnvironmentController,
   type EnvironmentControllerParts,
 } from '../controllers/environment-controller.ts';
+import type { Log } from '../ports/log.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { buildApp } from '../http/app.ts';
 import { DEFAULT_STREAM_SETTINGS, type Assets, type HttpParts } from '../http/parts.ts';
@@ -44,7 +45,9 @@ export async function runProduct(
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const log = createLog({ level: config.logLevel });
   const userEnvironment = definedOnly(environmentVariables);
-  const adapters = decorate(openAdapters(config, userEnvironment, log));
+  const opened = await open(config, userEnvironment, log);
+  if (!opened) return;
+  const adapters = decorate(opened);
   const services = createServices(adapters, config);
   const gateway = createGateway({
     ...adapters,
@@ -97,7 +100,7 @@ export async function runProduct(
     if (signal === 'SIGINT') {
       const running = await adapters.runtime.list().catch(() => []);
       // A terminal that was closed takes nothing any more.
-      process.stdout.on('error', () => undefined).write(farewell(running.length));
+      process.stdout.on('error', () => undefined).write(farewell(config, running.length));
     }
     await gateway.close();
     await app.close();
@@ -131,6 +134,20 @@ function readConfig(environmentVariables: NodeJS.ProcessEnv): Config | null {
   }
 }
 
+async function open(
+  config: Config,
+  userEnvironment: Readonly<Record<string, string>>,
+  log: Log,
+): Promise<Adapters | null> {
+  try {
+    return await openAdapters(config, userEnvironment, log);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    refuseToStart(error.message);
+    return null;
+  }
+}
+
 /** The exit code is EX_CONFIG of sysexits.h: starting again is of no use before something is set otherwise. */
 function refuseToStart(message: string): void {
   process.stderr.write(`${message}\n`);
@@ -148,7 +165,6 @@ function httpParts(
     ...adapters,
     ...services,
     assets,
-    placementOf: ({ metadata }) => ({ cluster: 'local', namespace: metadata.name, application: metadata.name }),
     settings: {
       publicUrl: config.publicUrl,
       consoleHosts: config.consoleHosts,

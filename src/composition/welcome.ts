@@ -2,7 +2,8 @@ import type { Config } from '../config/config.ts';
 import type { FirstSteps } from './first-start.ts';
 
 /** What is said at once when everything is to end, which takes as long as the environments take their leave. */
-export function farewell(environments: number): string {
+export function farewell({ runtime }: Pick<Config, 'runtime'>, environments: number): string {
+  if (runtime === 'argocd') return '\n  Ending. Environments go on running in the cluster.\n';
   if (environments === 0) return '\n  Ending.\n';
   return `\n  Ending ${String(environments)} ${environments === 1 ? 'environment' : 'environments'}…\n`;
 }

@@ -22,6 +22,9 @@ export interface Facts {
   readonly FIREBASE_API_KEY: 'set' | 'not set';
   readonly FIREBASE_PROJECT: 'set' | 'not set';
   readonly REDIS_URL: 'set' | 'not set';
+  readonly WORKLOAD_CHART_REPOSITORY: 'set' | 'not set';
+  readonly GITOPS_REPOSITORY: 'set' | 'not set';
+  readonly INSTALLATION: 'set' | 'not set';
 }
 export type FactName = keyof Facts;
 
@@ -71,6 +74,21 @@ export const IMPOSSIBLE_COMBINATIONS: readonly Combination[] = [
     when: { RUNTIME: ['argocd'], ENVIRONMENT: ['production'], PREVIEW_DOMAIN: ['localhost'] },
     reason: 'names under localhost lead everybody to their own machine',
     remedy: 'Set PREVIEW_DOMAIN to a domain with a wildcard record for the gateway.',
+  },
+  {
+    when: { RUNTIME: ['argocd'], ENVIRONMENT: ['production'], WORKLOAD_CHART_REPOSITORY: ['not set'] },
+    reason: 'Argo CD reads the chart of environments from a Git repository, and none is named',
+    remedy: 'Set WORKLOAD_CHART_REPOSITORY to the URL of one that holds charts/workload.',
+  },
+  {
+    when: { RUNTIME: ['argocd'], STORE: ['firestore'], INSTALLATION: ['not set'] },
+    reason: 'several replicas have to know the same objects in the cluster for theirs',
+    remedy: 'Set INSTALLATION to a name of your choice, and never change it.',
+  },
+  {
+    when: { RUNTIME: ['argocd'], GITOPS_MODE: ['git'], GITOPS_REPOSITORY: ['not set'] },
+    reason: 'it is not said which repository the files of environments are committed to',
+    remedy: 'Set GITOPS_REPOSITORY.',
   },
   {
     when: { ENVIRONMENT: ['production'], DEMO_REPOSITORY: ['true'] },
@@ -124,7 +142,5 @@ export const NOT_AVAILABLE: readonly {
   { name: 'OBJECT_STORAGE', values: ['gcs'], instead: 'filesystem' },
   { name: 'EVENT_BUS', values: ['redis'], instead: 'memory' },
   { name: 'AUTH', values: ['firebase'], instead: 'local' },
-  { name: 'RUNTIME', values: ['argocd'], instead: 'local-process' },
-  { name: 'GITOPS_MODE', values: ['git'], instead: 'api' },
   { name: 'ROLE', values: [...SPLIT_ROLES], instead: 'all' },
 ];

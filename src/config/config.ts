@@ -10,6 +10,8 @@ export interface Config {
   readonly auth: Values['AUTH'];
   readonly runtime: Values['RUNTIME'];
   readonly gitopsMode: Values['GITOPS_MODE'];
+  /** What counts with `RUNTIME=argocd`. */
+  readonly cluster: ClusterConfig;
   /** Address to listen on; IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
@@ -42,6 +44,41 @@ export interface Config {
   readonly demoRepository: boolean;
   readonly rateLimits: { readonly signInsPerMinute: number; readonly writesPerMinute: number };
   readonly logLevel: Values['LOG_LEVEL'];
+}
+
+/** The Kubernetes cluster that environments run in, and Argo CD in it. */
+export interface ClusterConfig {
+  /** Paths as in KUBECONFIG; null: that of the user, or inside a cluster the pod's own service account. */
+  readonly kubeconfig: string | null;
+  readonly context: string | null;
+  /** Where the API server is, as Kubernetes tells its pods; null outside of a cluster. */
+  readonly inCluster: { readonly host: string; readonly port: number } | null;
+  /** Blueberry's own; null: that of the context. */
+  readonly namespace: string | null;
+  /** What people call the cluster; null: the name of the context. */
+  readonly name: string | null;
+  /** Of several Blueberries in one cluster, which one this is; null: one that is made at the first start. */
+  readonly installation: string | null;
+  readonly argocdNamespace: string;
+  /** As Argo CD knows the cluster that environments run in. */
+  readonly destinationServer: string;
+  /** Null while developing: the commit of Blueberry's own checkout. */
+  readonly workloadChart: {
+    readonly repository: string | null;
+    readonly path: string;
+    readonly revision: string | null;
+  };
+  /** Path of a template of one's own; null: that which comes with Blueberry. */
+  readonly applicationTemplate: string | null;
+  /** What one environment may take of the cluster, in quantities of Kubernetes. */
+  readonly quota: { readonly cpu: string; readonly memory: string; readonly pods: number };
+  readonly gitops: {
+    readonly repository: string | null;
+    readonly branch: string;
+    readonly folder: string;
+    readonly rootApplication: string;
+    readonly credential: string | null;
+  };
 }
 
 /** URL of the preview of this name: the scheme and port of the console, the host under the preview domain. */

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { IMPOSSIBLE_COMBINATIONS, NOT_AVAILABLE, type FactName, type Facts } from './combinations.ts';
 import { ConfigError, type ConfigFault } from './config-error.ts';
-import type { Config } from './config.ts';
+import type { ClusterConfig, Config } from './config.ts';
 import { VARIABLES, type Values, type VariableName } from './variables.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -69,6 +69,7 @@ function configOf(values: Values, cwd: string): Config {
     auth: values.AUTH,
     runtime: values.RUNTIME,
     gitopsMode: values.GITOPS_MODE,
+    cluster: clusterConfig(values, cwd),
     host: values.HOST,
     port: values.PORT,
     publicUrl,
@@ -95,6 +96,34 @@ function configOf(values: Values, cwd: string): Config {
     demoRepository: values.DEMO_REPOSITORY ?? values.ENVIRONMENT === 'development',
     rateLimits: { signInsPerMinute: values.SIGN_INS_PER_MINUTE, writesPerMinute: values.WRITES_PER_MINUTE },
     logLevel: values.LOG_LEVEL,
+  };
+}
+
+function clusterConfig(values: Values, cwd: string): ClusterConfig {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = values;
+  return {
+    kubeconfig: values.KUBECONFIG,
+    context: values.KUBERNETES_CONTEXT,
+    inCluster: host === null ? null : { host, port },
+    namespace: values.KUBERNETES_NAMESPACE,
+    name: values.CLUSTER_NAME,
+    installation: values.INSTALLATION,
+    argocdNamespace: values.ARGOCD_NAMESPACE,
+    destinationServer: values.ARGOCD_DESTINATION_SERVER.replace(/\/$/, ''),
+    workloadChart: {
+      repository: values.WORKLOAD_CHART_REPOSITORY,
+      path: values.WORKLOAD_CHART_PATH,
+      revision: values.WORKLOAD_CHART_REVISION,
+    },
+    applicationTemplate: values.APPLICATION_TEMPLATE === null ? null : resolve(cwd, values.APPLICATION_TEMPLATE),
+    quota: { cpu: values.ENVIRONMENT_CPU, memory: values.ENVIRONMENT_MEMORY, pods: values.ENVIRONMENT_PODS },
+    gitops: {
+      repository: values.GITOPS_REPOSITORY,
+      branch: values.GITOPS_BRANCH,
+      folder: values.GITOPS_FOLDER,
+      rootApplication: values.GITOPS_ROOT_APPLICATION,
+      credential: values.GITOPS_CREDENTIAL,
+    },
   };
 }
 
@@ -125,6 +154,9 @@ function factsOf(values: Values, config: Config): Facts {
     FIREBASE_API_KEY: isSet(values.FIREBASE_API_KEY),
     FIREBASE_PROJECT: isSet(values.FIREBASE_PROJECT),
     REDIS_URL: isSet(values.REDIS_URL),
+    WORKLOAD_CHART_REPOSITORY: isSet(values.WORKLOAD_CHART_REPOSITORY),
+    GITOPS_REPOSITORY: isSet(values.GITOPS_REPOSITORY),
+    INSTALLATION: isSet(values.INSTALLATION),
   };
 }
 

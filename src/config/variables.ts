@@ -42,6 +42,24 @@ const PROJECT = text(
   'Give the id (6 to 30 lower-case letters, digits and hyphens), not the name or the number.',
 );
 
+const LABEL = text(
+  /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
+  'must have 1 to 40 lower-case letters, digits and hyphens',
+  'Begin and end it with a letter or digit.',
+);
+
+const FOLDER = text(
+  /^[A-Za-z0-9_-][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/,
+  'must be a path of folders from the root of the repository',
+  'Write it without a slash at its begin or end, and without `..`.',
+);
+
+const QUANTITY = text(
+  /^\d{1,6}(?:\.\d{1,3})?(?:m|[KMGT]i?)?$/,
+  'is no quantity as Kubernetes has them',
+  'Write it like 4, 500m or 8Gi.',
+);
+
 /** Every variable that Blueberry reads. `.env.example` and docs/configuration.md list the same ones. */
 export const VARIABLES = {
   PROJECT_ID: optional(PROJECT),
@@ -65,6 +83,28 @@ export const VARIABLES = {
   AUTH: setting('local', word('local', 'firebase')),
   RUNTIME: setting('local-process', word('local-process', 'argocd')),
   GITOPS_MODE: setting('api', word('api', 'git')),
+
+  KUBECONFIG: optional(anyText()),
+  KUBERNETES_CONTEXT: optional(anyText()),
+  KUBERNETES_SERVICE_HOST: optional(listenAddress()),
+  KUBERNETES_SERVICE_PORT: setting('443', number(1, 65_535)),
+  KUBERNETES_NAMESPACE: optional(LABEL),
+  CLUSTER_NAME: optional(anyText()),
+  INSTALLATION: optional(LABEL),
+  ARGOCD_NAMESPACE: setting('argocd', LABEL),
+  ARGOCD_DESTINATION_SERVER: setting('https://kubernetes.default.svc', url('https')),
+  WORKLOAD_CHART_REPOSITORY: optional(anyText()),
+  WORKLOAD_CHART_PATH: setting('charts/workload', FOLDER),
+  WORKLOAD_CHART_REVISION: optional(anyText()),
+  APPLICATION_TEMPLATE: optional(anyText()),
+  ENVIRONMENT_CPU: setting('8', QUANTITY),
+  ENVIRONMENT_MEMORY: setting('16Gi', QUANTITY),
+  ENVIRONMENT_PODS: setting('20', number(1, 1_000)),
+  GITOPS_REPOSITORY: optional(anyText()),
+  GITOPS_BRANCH: setting('main', anyText()),
+  GITOPS_FOLDER: setting('gitops/environments', FOLDER),
+  GITOPS_ROOT_APPLICATION: setting('blueberry-environments', LABEL),
+  GITOPS_CREDENTIAL: secret(anyText()),
 
   ADMIN_EMAIL: setting('admin@blueberry.localhost', emailAddress()),
   BOOTSTRAP_TOKEN: secret(

@@ -121,6 +121,12 @@ describe('faults', () => {
     }
   });
 
+  it('never show a credential of the GitOps repository', () => {
+    const config = load({ GITOPS_CREDENTIAL: 'canary', GITOPS_REPOSITORY: 'https://me:canary@git.test/x.git' });
+    expect(config.cluster.gitops.credential).toBe('canary');
+    expect(JSON.stringify(describeConfig(config))).not.toContain('canary');
+  });
+
   it('never repeat a secret', () => {
     const error = faultsOf({ BOOTSTRAP_TOKEN: 'canary one', REDIS_URL: 'canary://user:canary@host' });
     expect(error.message).not.toContain('canary');
@@ -145,6 +151,12 @@ describe('combinations that cannot be right', () => {
       'RUNTIME=argocd with ENVIRONMENT=production with PREVIEW_DOMAIN=localhost',
       { RUNTIME: 'argocd', ENVIRONMENT: 'production' },
     ],
+    [
+      'RUNTIME=argocd with ENVIRONMENT=production with WORKLOAD_CHART_REPOSITORY (not set)',
+      { RUNTIME: 'argocd', ENVIRONMENT: 'production' },
+    ],
+    ['RUNTIME=argocd with STORE=firestore with INSTALLATION (not set)', { RUNTIME: 'argocd', STORE: 'firestore' }],
+    ['RUNTIME=argocd with GITOPS_MODE=git with GITOPS_REPOSITORY (not set)', { RUNTIME: 'argocd', GITOPS_MODE: 'git' }],
     ['ENVIRONMENT=production with DEMO_REPOSITORY=true', { ENVIRONMENT: 'production', DEMO_REPOSITORY: 'true' }],
     ['PUBLIC_URL (among previews)', { PUBLIC_URL: 'https://console.p.test', PREVIEW_DOMAIN: 'p.test' }],
     ['CONSOLE_HOSTS (among previews)', { CONSOLE_HOSTS: 'ok.test,console.localhost' }],
@@ -160,7 +172,7 @@ describe('combinations that cannot be right', () => {
   });
 
   it('are each reached by a row above', () => {
-    expect(IMPOSSIBLE_COMBINATIONS).toHaveLength(15);
+    expect(IMPOSSIBLE_COMBINATIONS).toHaveLength(18);
   });
 
   it('leave alone what is right', () => {

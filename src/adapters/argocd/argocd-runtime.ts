@@ -4,7 +4,7 @@ import type { EnvironmentKey, EnvironmentRuntime, RuntimeObservation } from '../
 import type { Log } from '../../ports/log.ts';
 import type { ArgocdSettings } from './argocd-settings.ts';
 import { createAttention } from './attention.ts';
-import { checkCluster } from './check-cluster.ts';
+import { createClusterCheck } from './check-cluster.ts';
 import { createCloserLook } from './view/closer-look.ts';
 import { createClusterView } from './view/cluster-view.ts';
 import type { ApplicationDelivery } from './delivery/application-delivery.ts';
@@ -107,7 +107,7 @@ export function createArgocdRuntime(parts: ArgocdRuntimeParts): EnvironmentRunti
     async connect(key) {
       return traffic.connect(key, ownApplication(key));
     },
-    check: () => checkCluster(client, settings),
+    check: createClusterCheck(client, settings),
     async close() {
       stopWatching();
       attention.close();

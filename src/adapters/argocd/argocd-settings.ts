@@ -5,6 +5,8 @@ export interface ArgocdSettings {
   readonly installation: string;
   /** Namespace of Argo CD: of its Applications and its projects. */
   readonly argocdNamespace: string;
+  /** Namespace of Blueberry itself, where its Lease is. */
+  readonly ownNamespace: string;
   /** The cluster that environments run in, as Argo CD knows it. */
   readonly destinationServer: string;
   /** Where the chart is that repositories without one of their own are deployed with. */
