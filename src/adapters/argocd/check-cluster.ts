@@ -43,8 +43,8 @@ export function createClusterCheck(
           'unavailable',
           `The account that Blueberry uses at ${client.server.host} may not ${listed(refused)}. Grant it what deploy/rbac.yaml holds.`,
         );
-      for (const resource of [applications, appProjects])
-        await client.list(resource, { namespace: argocdNamespace, labelSelector: 'blueberry.dev/none' });
+      const none = { namespace: argocdNamespace, labelSelector: 'blueberry.dev/none' };
+      await Promise.all([client.list(applications, none), client.list(appProjects, none)]);
       allowedAt = performance.now();
     } catch (error) {
       if (!(error instanceof KubernetesFailure)) throw error;
