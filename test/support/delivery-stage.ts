@@ -93,6 +93,7 @@ function stagedEnvironment(
         expiresAt: '2030-01-01T00:00:00.000Z',
         asleep: false,
         healthPath: null,
+        service: { name, port: 80 },
         image: null,
         ...more,
       }),
