@@ -4,11 +4,12 @@ import type { KubernetesClient } from '../kubernetes-client.ts';
 import { type Behaviour, behaviourOf, script } from './behaviours.ts';
 import { runContainer } from './container.ts';
 import { appendLog } from './container-log.ts';
+import { contractProgram, roleOf } from './contract-application.ts';
 import type { Images } from './images.ts';
 import { tellKwok } from './kubelet-rules.ts';
 import type { Pod } from './pod.ts';
 import { createStatusWriter, persistently } from './status-writer.ts';
-import { startStubApplication, type StubApplication } from './stub-application.ts';
+import { startStubApplication, stubProgram, type StubApplication } from './stub-application.ts';
 
 /** What all acts share. */
 export interface Stage {
@@ -34,7 +35,7 @@ export interface Act {
 
 /** KWOK hears of rules by a watch, and does not say when it has. */
 const RULES_REACH_KWOK_MS = 250;
-const serving: readonly Behaviour[] = ['serves', 'never-ready', 'slow-start', 'job-hangs'];
+const listening: readonly Behaviour[] = ['serves', 'never-ready', 'unhealthy', 'slow-start', 'job-hangs'];
 
 export function beginAct(pod: Pod, stage: Stage): Act {
   const { initContainers: inits = [], containers } = pod.spec;
@@ -46,14 +47,17 @@ export function beginAct(pod: Pod, stage: Stage): Act {
   const reached = Promise.withResolvers<void>();
   let doors: Promise<void> | undefined;
 
-  /** Starts an application for each container that serves, and tells KWOK the way to them and to the logs. */
+  /** Starts an application for each container that opens its port, and tells KWOK the way to them and to the logs. */
   async function openDoors(): Promise<void> {
     const forwards: { ports: number[]; port: number }[] = [];
     for (const container of containers) {
-      if (!serving.includes(behaviourOf(pod, container))) continue;
+      const behaviour = behaviourOf(pod, container);
+      if (!listening.includes(behaviour)) continue;
       const log = (line: string): void =>
         appendLog(stage.podLogs, { namespace, pod: name, container: container.name }, line);
-      const application = await startStubApplication(log);
+      const mark = roleOf(container.image)?.mark;
+      const program = mark === undefined ? stubProgram(log) : contractProgram(mark, log);
+      const application = await startStubApplication(program, behaviour === 'unhealthy' ? 500 : 503);
       applications.set(container.name, application);
       forwards.push({ ports: (container.ports ?? []).map((port) => port.containerPort), port: application.port });
     }

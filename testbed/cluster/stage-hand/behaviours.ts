@@ -1,3 +1,4 @@
+import { type Role, roleOf } from './contract-application.ts';
 import type { Container, Pod } from './pod.ts';
 
 /** What a container can be told to do; README.md has the table. */
@@ -6,7 +7,10 @@ const behaviours = [
   'pull-forbidden',
   'crash-loop',
   'out-of-memory',
+  'missing-command',
   'never-ready',
+  'not-listening',
+  'unhealthy',
   'slow-start',
   'job-fails',
   'job-hangs',
@@ -27,11 +31,22 @@ export const annotations = {
   lastLine: `${prefix}/last-line`,
 };
 
+/** How the applications of the contract suite behave. */
+const ofRoles: Record<Role['kind'], Behaviour> = {
+  serving: 'serves',
+  crashing: 'crash-loop',
+  'missing-command': 'missing-command',
+  'not-listening': 'not-listening',
+  unhealthy: 'unhealthy',
+};
+
 /**
  * The behaviour of one container: the one that its image names in repository or tag, else, for the first container, the
  * one that the annotation names, else what its Pod is for: to serve, or to end.
  */
 export function behaviourOf(pod: Pod, container: Container): Behaviour {
+  const role = roleOf(container.image);
+  if (role !== undefined) return ofRoles[role.kind];
   const named = container.image.replace(/^[^/]*[.:][^/]*\//, '').replace(/@.*$/, '');
   const byImage = behaviours.find((behaviour) => behaviour !== 'serves' && named.includes(behaviour));
   if (byImage !== undefined) return byImage;
@@ -43,16 +58,19 @@ export function behaviourOf(pod: Pod, container: Container): Behaviour {
   return (pod.spec.restartPolicy ?? 'Always') === 'Always' ? 'serves' : 'job-completes';
 }
 
-/** What the annotations of a Pod say in numbers and text, with what holds where they say nothing. */
-export function settingsOf(pod: Pod): { delayMs?: number; exitCode: number; lastLine?: string } {
+/** What the annotations of a Pod say in numbers and text, with what holds for the container where they say nothing. */
+export function settingsOf(pod: Pod, container: Container): { delayMs?: number; exitCode: number; lastLine?: string } {
   const {
     [annotations.delaySeconds]: delay,
     [annotations.exitCode]: code,
     [annotations.lastLine]: lastLine,
   } = pod.metadata.annotations ?? {};
+  const role = roleOf(container.image);
+  const usual = role === undefined ? { exitCode: 1 } : { exitCode: 3, lastLine: `Broken by ${role.mark}` };
   return {
+    ...usual,
     ...(delay === undefined ? {} : { delayMs: Number(delay) * 1000 }),
-    exitCode: Number(code ?? 1),
+    ...(code === undefined ? {} : { exitCode: Number(code) }),
     ...(lastLine === undefined ? {} : { lastLine }),
   };
 }

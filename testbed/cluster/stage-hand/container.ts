@@ -5,7 +5,8 @@ import { type Behaviour, behaviourOf, settingsOf } from './behaviours.ts';
 import { environmentOf } from './container-environment.ts';
 import { appendLog, beginLog } from './container-log.ts';
 import { warn } from './events.ts';
-import type { Container, Pod, Termination } from './pod.ts';
+import type { Container, ContainerStatus, Pod, Termination } from './pod.ts';
+import { probeFailure } from './probes.ts';
 import { persistently, type StatusWriter } from './status-writer.ts';
 import type { StubApplication } from './stub-application.ts';
 
@@ -24,6 +25,10 @@ const BACK_OFF_FROM_MS = 1000;
 const BACK_OFF_TO_MS = 10_000;
 const SLOW_START_MS = 5000;
 const UNTIL_CRASH_MS = 200;
+/** How long a container that could not be started is seen so before the back-off is. */
+const SHOWN_MS = 500;
+/** What kubelets give as the time of a start that was none. */
+const NEVER = '1970-01-01T00:00:00Z';
 
 /** Acts out one container from its image on. Resolves with its exit code, or never where it runs until it is ended. */
 export async function runContainer(container: Container, tools: ContainerTools): Promise<number> {
@@ -37,27 +42,37 @@ export async function runContainer(container: Container, tools: ContainerTools):
   await tools.openDoors();
   const application = tools.applicationOf(container.name);
   for (let restarts = 0; ; restarts += 1) {
+    const startedAt = new Date().toISOString();
+    const containerID = `containerd://${randomBytes(32).toString('hex')}`;
+    const made = { imageID: imageId, containerID };
+    if (behaviour === 'missing-command') {
+      const message = commandNotFound(container);
+      const terminated = { exitCode: 128, reason: 'StartError', message, startedAt: NEVER, finishedAt: startedAt };
+      const waiting = { reason: 'RunContainerError', message };
+      await statuses.change(container, { ...made, state: { waiting }, lastState: { terminated } });
+      await persistently(ending, () => warn(stage.client, pod, 'Failed', `Error: ${message}`));
+      await sleep(SHOWN_MS, undefined, { signal });
+      await backOff(container, tools, restarts, terminated);
+      continue;
+    }
     beginLog(stage.podLogs, address);
     appendLog(stage.podLogs, address, `Started ${container.image} (${digest})`);
-    const startedAt = new Date().toISOString();
-    const ready = behaviour !== 'slow-start' && behaviour !== 'never-ready' && !crashes(behaviour);
-    const identity = { image: container.image, digest, ...address, env };
-    if (ready && application !== undefined) application.identity = identity;
-    const containerID = `containerd://${randomBytes(32).toString('hex')}`;
-    const running = { state: { running: { startedAt } }, started: true, ready, imageID: imageId, containerID };
-    const endsAtOnce = behaviour === 'job-completes' && settingsOf(pod).delayMs === undefined;
+    const failedProbe = probeFailure(container, behaviour, statuses.podIp);
+    const ready = failedProbe === undefined && behaviour !== 'slow-start' && !crashes(behaviour);
+    const identity = { image: container.image, digest, ...address, env, instance: containerID };
+    if (ready && behaviour !== 'unhealthy') application?.serveAs(identity);
+    const started = failedProbe === undefined || container.startupProbe === undefined;
+    const running = { ...made, state: { running: { startedAt } }, started, ready };
+    const endsAtOnce = behaviour === 'job-completes' && settingsOf(pod, container).delayMs === undefined;
     if (!endsAtOnce) await statuses.change(container, running);
     if (behaviour === 'slow-start') {
-      await sleep(settingsOf(pod).delayMs ?? SLOW_START_MS, undefined, { signal });
-      if (application !== undefined) application.identity = identity;
+      await sleep(settingsOf(pod, container).delayMs ?? SLOW_START_MS, undefined, { signal });
+      application?.serveAs(identity);
       await statuses.change(container, { ready: true });
     }
-    if (behaviour === 'never-ready') {
-      const message = 'Readiness probe failed: HTTP probe failed with statuscode: 503';
-      await persistently(ending, () => warn(stage.client, pod, 'Unhealthy', message));
-    }
+    if (failedProbe !== undefined) await persistently(ending, () => warn(stage.client, pod, 'Unhealthy', failedProbe));
 
-    const { lastLine, ...how } = await untilEnd(behaviour, tools);
+    const { lastLine, ...how } = await untilEnd(container, behaviour, tools);
     appendLog(stage.podLogs, address, lastLine);
     const terminated = { ...how, startedAt, finishedAt: new Date().toISOString() };
     const stopped = { ...running, ready: false, started: false };
@@ -66,18 +81,36 @@ export async function runContainer(container: Container, tools: ContainerTools):
       await statuses.change(container, { ...stopped, state: { terminated } });
       return how.exitCode;
     }
-    const pauseMs = Math.min(BACK_OFF_FROM_MS * 2 ** restarts, BACK_OFF_TO_MS);
-    const { name, uid, namespace } = pod.metadata;
-    const which = `restarting failed container=${container.name} pod=${name}_${namespace}(${uid})`;
-    await statuses.change(container, {
-      ...stopped,
-      restartCount: restarts + 1,
-      state: { waiting: { reason: 'CrashLoopBackOff', message: `back-off ${pauseMs / 1000}s ${which}` } },
-      lastState: { terminated },
-    });
-    await persistently(ending, () => warn(stage.client, pod, 'BackOff', `Back-off ${which}`));
-    await sleep(pauseMs, undefined, { signal });
+    await backOff(container, tools, restarts, terminated, stopped);
   }
+}
+
+/** What containerd says of a command that the image has not got. */
+function commandNotFound({ command }: Container): string {
+  const start = 'failed to create containerd task: failed to create shim task: OCI runtime create failed';
+  const why = `exec: "${command?.[0] ?? 'no-such-command'}": executable file not found in $PATH`;
+  return `${start}: runc create failed: unable to start container process: error during container init: ${why}: unknown`;
+}
+
+/** Says that the container will be started again, and resolves when it is time. */
+async function backOff(
+  container: Container,
+  { stage, pod, statuses, ending }: ContainerTools,
+  restarts: number,
+  terminated: Termination,
+  change: Partial<ContainerStatus> = {},
+): Promise<void> {
+  const pauseMs = Math.min(BACK_OFF_FROM_MS * 2 ** restarts, BACK_OFF_TO_MS);
+  const { name, uid, namespace } = pod.metadata;
+  const which = `restarting failed container=${container.name} pod=${name}_${namespace}(${uid})`;
+  await statuses.change(container, {
+    ...change,
+    restartCount: restarts + 1,
+    state: { waiting: { reason: 'CrashLoopBackOff', message: `back-off ${pauseMs / 1000}s ${which}` } },
+    lastState: { terminated },
+  });
+  await persistently(ending, () => warn(stage.client, pod, 'BackOff', `Back-off ${which}`));
+  await sleep(pauseMs, undefined, { signal: ending.signal });
 }
 
 /** Resolves when there is an image, however long that takes; what is wrong meanwhile is in the status and an event. */
@@ -119,8 +152,12 @@ async function makeEnvironment(
 type Ending = Pick<Termination, 'exitCode' | 'reason'> & { lastLine: string };
 
 /** Resolves when the container ends by itself. */
-async function untilEnd(behaviour: Behaviour, { pod, ending: { signal } }: ContainerTools): Promise<Ending> {
-  const { delayMs, exitCode, lastLine } = settingsOf(pod);
+async function untilEnd(
+  container: Container,
+  behaviour: Behaviour,
+  { pod, ending: { signal } }: ContainerTools,
+): Promise<Ending> {
+  const { delayMs, exitCode, lastLine } = settingsOf(pod, container);
   switch (behaviour) {
     case 'crash-loop':
     case 'job-fails':

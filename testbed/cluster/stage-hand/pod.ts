@@ -17,12 +17,20 @@ export interface Container {
   name: string;
   image: string;
   imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
-  ports?: { containerPort: number }[];
+  command?: string[];
+  ports?: { name?: string; containerPort: number }[];
   /** `Always` makes an init container a sidecar. */
   restartPolicy?: 'Always';
   env?: EnvironmentVariable[];
   envFrom?: EnvironmentSource[];
   lifecycle?: { preStop?: { sleep?: { seconds: number } } };
+  startupProbe?: Probe;
+  readinessProbe?: Probe;
+}
+
+export interface Probe {
+  httpGet?: { path?: string; port: number | string };
+  tcpSocket?: { port: number | string };
 }
 
 export interface EnvironmentVariable {

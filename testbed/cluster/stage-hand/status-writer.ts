@@ -5,6 +5,7 @@ import { type Condition, podStatus } from './pod-status.ts';
 
 /** The status of one Pod, and its way into the API. */
 export interface StatusWriter {
+  readonly podIp: string;
   of(container: Container): Readonly<ContainerStatus>;
   /** Changes the status of one container, and resolves when the API has it. */
   change(container: Container, change: Partial<ContainerStatus>): Promise<void>;
@@ -14,19 +15,20 @@ const RETRY_MS = 500;
 
 export function createStatusWriter(
   pod: Pod,
-  podIP: string,
+  podIp: string,
   client: KubernetesClient,
   ending: AbortController,
 ): StatusWriter {
   const { initContainers: inits = [], containers } = pod.spec;
   const statuses = new Map([...inits, ...containers].map((container) => [container.name, firstStatus(container)]));
-  const place = { podIP, startTime: pod.status?.startTime ?? new Date().toISOString() };
+  const place = { podIP: podIp, startTime: pod.status?.startTime ?? new Date().toISOString() };
   let conditions: Condition[] = [];
   let changed = false;
   let writing: Promise<void> | undefined;
 
   const of = (container: Container): ContainerStatus => statuses.get(container.name) ?? firstStatus(container);
   return {
+    podIp,
     of,
     async change(container, change) {
       ending.signal.throwIfAborted();

@@ -12,27 +12,35 @@ export interface Identity {
   pod: string;
   container: string;
   env: Readonly<Record<string, string>>;
+  /** Another one each time that the container is started. */
+  instance: string;
+}
+
+/** What an application does once it serves. */
+export interface Program {
+  /** Called each time that the container is started. */
+  started?(): void;
+  answer(identity: Identity, request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Called after each request, also before it serves, with what was asked for and the status of the answer. */
+  answered?(request: string): void;
 }
 
 export interface StubApplication {
   readonly port: number;
-  /** Requests are answered with 503 as long as this is undefined. */
-  identity: Identity | undefined;
+  /** From now on requests are answered by the program, until then with `statusBefore`. */
+  serveAs(identity: Identity): void;
   /** Takes no more connections, lets requests that run come to their end for `graceMs`, then cuts them. */
   close(graceMs: number): Promise<void>;
 }
 
-/**
- * A small application that says whose place it takes: HTML on every path, JSON at `/__stub`, a slow stream at
- * `/__stub/slow`, what it was sent at `/__stub/echo`, and every WebSocket message back. Each request is a line of `log`.
- */
-export async function startStubApplication(log: (line: string) => void): Promise<StubApplication> {
+/** A server in the place of a container. It gives every WebSocket message back; the rest is the program's. */
+export async function startStubApplication(program: Program, statusBefore: number): Promise<StubApplication> {
   const sockets = new Set<Socket>();
+  let serving: Identity | undefined;
   const server = createServer((request, response) => {
-    const { method = '', url = '' } = request;
-    response.once('finish', () => log(`${method} ${url} ${response.statusCode}`));
-    if (application.identity !== undefined) void answer(application.identity, request, response);
-    else sendText(response, 503, 'Starting\n');
+    response.once('finish', () => program.answered?.(`${request.method} ${request.url} ${response.statusCode}`));
+    if (serving !== undefined) void program.answer(serving, request, response);
+    else sendText(response, statusBefore, 'Not serving\n');
   });
   const webSockets = new WebSocketServer({ server });
   webSockets.on('connection', (socket) => {
@@ -46,9 +54,12 @@ export async function startStubApplication(log: (line: string) => void): Promise
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 
-  const application: StubApplication = {
+  return {
     port: (server.address() as AddressInfo).port,
-    identity: undefined,
+    serveAs(identity) {
+      serving = identity;
+      program.started?.();
+    },
     async close(graceMs) {
       const closed = once(server, 'close');
       server.close();
@@ -59,8 +70,13 @@ export async function startStubApplication(log: (line: string) => void): Promise
       clearTimeout(cut);
     },
   };
-  return application;
 }
+
+/**
+ * A small application that says whose place it takes: HTML on every path, JSON at `/__stub`, a slow stream at
+ * `/__stub/slow`, and what it was sent at `/__stub/echo`. Each request is a line of `log`.
+ */
+export const stubProgram = (log: (line: string) => void): Program => ({ answer, answered: log });
 
 async function answer(identity: Identity, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method, headers } = request;
