@@ -103,7 +103,7 @@ describe('the applications of the contract suite', () => {
   });
 
   it('unhealthy: answers 500, which a probe by HTTP takes for a failure and one by TCP does not', async () => {
-    const startupProbe = byHttp.readinessProbe;
+    const startupProbe = { ...byHttp.readinessProbe, periodSeconds: 1, failureThreshold: 2 };
     await create('sick', 'unhealthy/one', { ...byHttp, startupProbe });
     expect(await untilEvent('sick', 'probe failed')).toBe(
       'Unhealthy: Startup probe failed: HTTP probe failed with statuscode: 500',
@@ -113,6 +113,13 @@ describe('the applications of the contract suite', () => {
     const way = await forwardPort(access, namespace, 'sick', 8080);
     expect((await fetch(way.url)).status).toBe(500);
     await way.end();
+    const { lastState } = await pods.untilContainer(
+      'sick',
+      'ended',
+      ({ waiting }) => waiting?.reason === 'CrashLoopBackOff',
+    );
+    expect(lastState?.terminated).toMatchObject({ exitCode: 137, reason: 'Error' });
+    await untilEvent('sick', 'Killing: Container web failed startup probe, will be restarted');
 
     await create('reachable', 'unhealthy/one', { readinessProbe: { tcpSocket: { port: 'http' } } });
     await pods.untilReady('reachable');

@@ -4,9 +4,9 @@ import type { Stage } from './act.ts';
 import { type Behaviour, behaviourOf, settingsOf } from './behaviours.ts';
 import { environmentOf } from './container-environment.ts';
 import { appendLog, beginLog } from './container-log.ts';
-import { warn } from './events.ts';
+import { say, warn } from './events.ts';
 import type { Container, ContainerStatus, Pod, Termination } from './pod.ts';
-import { probeFailure } from './probes.ts';
+import { probeFailure, startupMs } from './probes.ts';
 import { persistently, type StatusWriter } from './status-writer.ts';
 import type { StubApplication } from './stub-application.ts';
 
@@ -72,8 +72,8 @@ export async function runContainer(container: Container, tools: ContainerTools):
     }
     if (failedProbe !== undefined) await persistently(ending, () => warn(stage.client, pod, 'Unhealthy', failedProbe));
 
-    const { lastLine, ...how } = await untilEnd(container, behaviour, tools);
-    appendLog(stage.podLogs, address, lastLine);
+    const { lastLine, ...how } = await untilEnd(container, behaviour, tools, failedProbe !== undefined);
+    if (lastLine !== undefined) appendLog(stage.podLogs, address, lastLine);
     const terminated = { ...how, startedAt, finishedAt: new Date().toISOString() };
     const stopped = { ...running, ready: false, started: false };
     stage.containerEnded(pod, container.name);
@@ -149,14 +149,16 @@ async function makeEnvironment(
   }
 }
 
-type Ending = Pick<Termination, 'exitCode' | 'reason'> & { lastLine: string };
+type Ending = Pick<Termination, 'exitCode' | 'reason'> & { lastLine?: string };
 
-/** Resolves when the container ends by itself. */
+/** Resolves when the container ends by itself, or is ended because it does not pass its startup probe. */
 async function untilEnd(
   container: Container,
   behaviour: Behaviour,
-  { pod, ending: { signal } }: ContainerTools,
+  { stage, pod, ending }: ContainerTools,
+  failsProbe: boolean,
 ): Promise<Ending> {
+  const { signal } = ending;
   const { delayMs, exitCode, lastLine } = settingsOf(pod, container);
   switch (behaviour) {
     case 'crash-loop':
@@ -169,10 +171,17 @@ async function untilEnd(
     case 'job-completes':
       await sleep(delayMs ?? 0, undefined, { signal });
       return { exitCode: 0, reason: 'Completed', lastLine: lastLine ?? 'Done' };
-    default:
-      return new Promise((_, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-      });
+    default: {
+      const ms = failsProbe ? startupMs(container) : undefined;
+      if (ms === undefined)
+        return new Promise((_, reject) =>
+          signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+        );
+      await sleep(ms, undefined, { signal });
+      const message = `Container ${container.name} failed startup probe, will be restarted`;
+      await persistently(ending, () => say(stage.client, pod, { reason: 'Killing', message }));
+      return { exitCode: 137, reason: 'Error' };
+    }
   }
 }
 

@@ -29,6 +29,8 @@ export interface Container {
 }
 
 export interface Probe {
+  periodSeconds?: number;
+  failureThreshold?: number;
   httpGet?: { path?: string; port: number | string };
   tcpSocket?: { port: number | string };
 }

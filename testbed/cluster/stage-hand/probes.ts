@@ -23,6 +23,13 @@ export function probeFailure(container: Container, behaviour: Behaviour, podIp: 
   }
 }
 
+/** For how long a container may run whose startup probe fails, in milliseconds; then it is ended and started again. */
+export function startupMs({ startupProbe }: Container): number | undefined {
+  if (startupProbe === undefined) return undefined;
+  const { periodSeconds = 10, failureThreshold = 3 } = startupProbe;
+  return periodSeconds * failureThreshold * 1000;
+}
+
 /** A port by its number, whatever name it has in the Pod. */
 function portOf({ ports = [] }: Container, port: number | string | undefined): number | string {
   const named = ports.find(({ name }) => name !== undefined && name === port);
