@@ -65,7 +65,7 @@ export async function prepareEnvironment(
   // Told to whoever waits for it below; until then nobody does.
   project.catch(() => undefined);
   const isOurs = (found: KubernetesObject): boolean => isOwnedBy(found, owner);
-  const wanted = buildNamespace(name, owner);
+  const wanted = buildNamespace(name, owner, component.repositoryId);
   let namespace = view.namespace(name);
   const before = namespace?.metadata.annotations?.[PREPARED_ANNOTATION];
   const isNew = namespace === null;

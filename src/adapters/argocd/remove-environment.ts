@@ -7,7 +7,15 @@ import type { KubernetesClient } from './kubernetes/kubernetes-client.ts';
 import { isKubernetesFailure, orAbsent } from './kubernetes/kubernetes-failure.ts';
 import type { Namespace } from './kubernetes/objects.ts';
 import { applications, appProjects, namespaces, secrets } from './kubernetes/resources.ts';
-import { INSTALLATION_LABEL, isOwnedBy, MANAGED_BY_LABEL, MANAGER, REMOVING_ANNOTATION } from './objects/ownership.ts';
+import {
+  INSTALLATION_LABEL,
+  isOwnedBy,
+  MANAGED_BY_LABEL,
+  MANAGER,
+  REMOVING_ANNOTATION,
+  REPOSITORY_LABEL,
+} from './objects/ownership.ts';
+import { projectName } from './objects/project.ts';
 import { nothing } from './observe-environment.ts';
 import { blockerOfApplication, blockerOfNamespace } from './observation/removal-blockers.ts';
 
@@ -85,6 +93,7 @@ async function deleteNamespace(client: KubernetesClient, { metadata }: Namespace
 /** A project is there for as long as its repository has environments. True where it is seen gone. */
 async function removeUnusedProject({ client, view, settings }: RemovalParts, name: string): Promise<boolean> {
   for (const { spec } of view.applications()) if (spec.project === name) return false;
+  for (const namespace of view.namespaces()) if (projectOf(namespace) === name) return false;
   const ref = { name, namespace: settings.argocdNamespace };
   const project = await orAbsent(client.get(appProjects, ref));
   if (project === null) return true;
@@ -104,6 +113,12 @@ async function removeUnusedProject({ client, view, settings }: RemovalParts, nam
   }
 }
 
+/** Name of the project that the Application in a namespace is of, or will be. */
+function projectOf({ metadata }: Namespace): string | null {
+  const repositoryId = metadata.labels?.[REPOSITORY_LABEL];
+  return repositoryId === undefined ? null : projectName(repositoryId);
+}
+
 /** Kept on the namespace, which is the last to go, so that a restart does not lose it. */
 async function takeInventory(
   { client, view, inventories }: RemovalParts,
@@ -119,12 +134,13 @@ async function takeInventory(
   }
   if (application === null && namespace === null) return;
   const deployed = (application?.status?.resources ?? []).map(({ kind = '', name: of = '' }) => ({ kind, name: of }));
+  const project = application?.spec.project ?? (namespace === null ? null : projectOf(namespace));
   const inventory = [
     ...deployed.slice(0, INVENTORY_MAX),
     ...(application === null ? [] : [{ kind: 'Application', name }]),
     ...(namespace === null ? [] : GUARDRAIL_KINDS.map((kind) => ({ kind, name: 'blueberry' }))),
     ...(namespace === null ? [] : [{ kind: 'Namespace', name }]),
-    ...(application === null ? [] : [{ kind: PROJECT, name: application.spec.project }]),
+    ...(project === null ? [] : [{ kind: PROJECT, name: project }]),
   ];
   inventories.set(name, inventory);
   if (namespace === null || namespace.metadata.deletionTimestamp !== undefined) return;

@@ -1,5 +1,5 @@
 import type { LimitRange, Namespace, NetworkPolicy, NewObject, ResourceQuota } from '../kubernetes/objects.ts';
-import { environmentLabels, PREPARED_ANNOTATION, type Owner } from './ownership.ts';
+import { environmentLabels, PREPARED_ANNOTATION, REPOSITORY_LABEL, type Owner } from './ownership.ts';
 
 /** What an environment may take of the cluster, in Kubernetes' words. */
 export interface GuardrailSettings {
@@ -36,8 +36,11 @@ export const DEFAULT_CONTAINER: GuardrailSettings['container'] = {
 /** All guardrails have this name, and none of an environment's own objects may. */
 export const GUARDRAIL_NAME = 'blueberry';
 
-/** The namespace of an environment: Blueberry's, whatever is deployed into it. Pod Security is enforced by its labels. */
-export function buildNamespace(name: string, owner: Owner): NewObject<Namespace> {
+/**
+ * The namespace of an environment: Blueberry's, whatever is deployed into it. Pod Security is enforced by its labels. It
+ * says whose environment it is for, so that the project of that repository is known also where there is no Application.
+ */
+export function buildNamespace(name: string, owner: Owner, repositoryId: string): NewObject<Namespace> {
   const profile = 'restricted';
   return {
     apiVersion: 'v1',
@@ -46,6 +49,7 @@ export function buildNamespace(name: string, owner: Owner): NewObject<Namespace>
       name,
       labels: {
         ...environmentLabels(owner),
+        [REPOSITORY_LABEL]: repositoryId,
         'pod-security.kubernetes.io/enforce': profile,
         'pod-security.kubernetes.io/audit': profile,
         'pod-security.kubernetes.io/warn': profile,

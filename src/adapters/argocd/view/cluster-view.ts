@@ -17,6 +17,7 @@ export interface ClusterView {
   namespace(name: string): Namespace | null;
   project(name: string): AppProject | null;
   applications(): IterableIterator<Application>;
+  namespaces(): IterableIterator<Namespace>;
   noteApplication(application: Application): void;
   noteNamespace(namespace: Namespace): void;
   noteProject(project: AppProject): void;
@@ -79,6 +80,7 @@ export function createClusterView({ client, clock, log, settings }: ClusterViewP
     namespace: (name) => writtenNamespaces.get(name),
     project: (name) => writtenProjects.get(name),
     applications: () => applicationInformer.values(),
+    namespaces: () => namespaceInformer.values(),
     noteApplication: (application) => {
       writtenApplications.note(withoutHistory(application));
     },
