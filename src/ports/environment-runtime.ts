@@ -42,7 +42,10 @@ export interface DesiredEnvironment {
   /** Raised whenever something has to be put in place anew. */
   readonly revision: number;
   readonly asleep: boolean;
-  /** RFC 3339. The runtime ends what it runs by itself then, even if Blueberry is gone. */
+  /**
+   * RFC 3339. From then on nothing is led to it any more; what the runtime runs by itself ends then, even if Blueberry is
+   * gone.
+   */
   readonly expiresAt: string;
   readonly components: readonly [DesiredComponent];
 }
@@ -99,6 +102,7 @@ export interface LogLine {
   /** RFC 3339. */
   readonly at: string;
   readonly container: string;
+  /** `stdout` too where the world does not tell the two apart. */
   readonly stream: 'stdout' | 'stderr';
   /** Without the line's end; may hold anything that a program prints. */
   readonly text: string;

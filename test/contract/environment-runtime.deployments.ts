@@ -93,7 +93,6 @@ export function describeDeployments(it: StageTest): void {
         serving: { revision: 1 },
         progress: { diagnosis: { reason: 'Crashed' } },
         health: 'Degraded',
-        sync: 'OutOfSync',
       });
       expect((await stage.runtime.ensure(bad)).progress).toEqual(seen.progress);
       expect(new Set((await visitor.stop()).map(({ body }) => body))).toEqual(new Set(['one']));

@@ -120,7 +120,7 @@ export function describeLifetime(it: StageTest): void {
           expect(now.presence).toBe('removing');
           expect(now.blockedBy).toMatch(/^[A-Z].*\.$/);
           return null;
-        }, 20_000);
+        }, stage.harness.patienceMs);
         expect(await stage.harness.leftovers()).toEqual([]);
         return seen;
       }

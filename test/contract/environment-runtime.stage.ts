@@ -23,6 +23,10 @@ export type ApplicationKind = 'serving' | 'crashing' | 'missing-command' | 'not-
 /** A world of its own for one test, empty at first. */
 export interface EnvironmentRuntimeHarness {
   readonly runtime: EnvironmentRuntime;
+  /** How long a step of the world's may take before it counts as never done, in milliseconds. */
+  readonly patienceMs: number;
+  /** False where the world keeps what programs print to standard output and to standard error in one. */
+  readonly tellsStreamsApart: boolean;
   /** An application of this kind that the runtime can put in place; each has a commit of its own. */
   component(kind: ApplicationKind, mark: string): Promise<DesiredComponent>;
   /** The same world as a control plane sees it that has just been started, the one before being gone. */
@@ -65,7 +69,6 @@ export interface Answer {
 /** A test that is given a stage. */
 export type StageTest = TestAPI<{ stage: Stage }>;
 
-const PATIENCE_MS = 20_000;
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz234567';
 
 export function newKey(name: string): EnvironmentKey {
@@ -117,7 +120,7 @@ export function createStage(harness: EnvironmentRuntimeHarness): Stage {
         return await eventually(async () => {
           last = await runtime.observe(key);
           return condition(last) ? last : null;
-        }, PATIENCE_MS);
+        }, harness.patienceMs);
       } catch (error) {
         throw new Error(`It was never ${what}: ${JSON.stringify(last)}`, { cause: error });
       }
@@ -127,7 +130,7 @@ export function createStage(harness: EnvironmentRuntimeHarness): Stage {
     async untilGone(key = own) {
       await eventually(
         async () => ((await runtime.remove(key)).presence === 'absent' ? true : null),
-        PATIENCE_MS,
+        harness.patienceMs,
         'the removal',
       );
     },

@@ -120,6 +120,8 @@ export async function createLocalWorld(options: LocalWorldOptions = {}): Promise
     get runtime() {
       return runtime;
     },
+    patienceMs: 20_000,
+    tellsStreamsApart: true,
     folder,
     repository: fixture.path,
     componentOf,

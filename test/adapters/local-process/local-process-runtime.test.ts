@@ -130,6 +130,15 @@ it('knows how a process ended that it has only taken over', async () => {
   expect(JSON.stringify(progress)).toContain('exit code 7');
 });
 
+it('is out of sync while a newer revision that has failed stands beside what serves', async () => {
+  const { componentOf, runtime } = await start({ limits: { crashLimit: 1 } });
+  await runtime.ensure(desired(await componentOf(app('const told = 1;'))));
+  expect((await until(isServing)).sync).toBe('Synced');
+  await runtime.ensure(desired(await componentOf(app('process.exit(3);')), { revision: 2 }));
+  const { sync, serving } = await until(({ progress }) => progress?.step === 'failed');
+  expect([sync, serving?.revision]).toEqual(['OutOfSync', 1]);
+});
+
 it('gives commands nothing of its own environment but what is harmless', async () => {
   const userEnvironment = { CANARY_TOKEN: 'secret-4711', BOOTSTRAP_TOKEN: 'secret-4712', LANG: 'C.UTF-8' };
   const { runtime, componentOf } = await start({ userEnvironment });
