@@ -1,0 +1,7 @@
+import { inject } from 'vitest';
+import { describeEnvironmentRuntimeContract } from '../contract/environment-runtime.suite.ts';
+import { createArgocdWorld } from '../support/argocd-world.ts';
+
+const cluster = inject('cluster');
+
+describeEnvironmentRuntimeContract('Argo CD, mode api', () => createArgocdWorld({ cluster, mode: 'api' }));

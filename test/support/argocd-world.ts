@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ArgocdSettings } from '../../src/adapters/argocd/argocd-settings.ts';
+import { createArgocdRuntime } from '../../src/adapters/argocd/argocd-runtime.ts';
+import { createApiDelivery } from '../../src/adapters/argocd/delivery/api-delivery.ts';
+import type { ApplicationDelivery } from '../../src/adapters/argocd/delivery/application-delivery.ts';
+import { createGitDelivery } from '../../src/adapters/argocd/delivery/git-delivery.ts';
+import type { KubernetesClient } from '../../src/adapters/argocd/kubernetes/kubernetes-client.ts';
+import { createGitOpsRepository } from '../../src/adapters/git/gitops-repository.ts';
+import { createApplicationTemplate } from '../../src/adapters/argocd/manifest/application-template.ts';
+import { DEFAULT_CONTAINER, DEFAULT_QUOTA } from '../../src/adapters/argocd/objects/guardrails.ts';
+import { createSystemClock } from '../../src/adapters/system/system-clock.ts';
+import { kubernetesName } from '../../src/core/naming.ts';
+import type { EnvironmentRuntime } from '../../src/ports/environment-runtime.ts';
+import type { ClusterAccess } from '../../testbed/cluster/access.ts';
+import { connect } from '../../testbed/cluster/kubernetes-client.ts';
+import { repositoryFile } from '../../scripts/chart-documentation.ts';
+import type { EnvironmentRuntimeHarness } from '../contract/environment-runtime.stage.ts';
+import { accountKubeconfig, OWN_NAMESPACE } from './blueberry-account.ts';
+import { type ChartRepository, makeChartRepository } from './chart-repository.ts';
+import { contractComponent, withConstants } from './contract-components.ts';
+import { createGitOpsRemote, type GitOpsRemote } from './gitops-remote.ts';
+import { installGitOpsRoot, type GitOpsRoot } from './gitops-root.ts';
+import { objectsOf, wipe } from './installation-objects.ts';
+import { openKubernetes } from './kubernetes.ts';
+import { recordingLog } from './recording-log.ts';
+
+export interface ArgocdWorldOptions {
+  readonly cluster: ClusterAccess;
+  /** How Applications get into the cluster. */
+  readonly mode: 'api' | 'git';
+}
+
+export interface ArgocdWorld extends EnvironmentRuntimeHarness {
+  readonly settings: ArgocdSettings;
+  /** What the runtime has logged, over all restarts. */
+  readonly log: ReturnType<typeof recordingLog>;
+}
+
+/**
+ * A Blueberry of its own on a cluster that others share: it is told from them by the name of its installation, and has
+ * a repository, with its project, and a GitOps repository of its own.
+ */
+export async function createArgocdWorld({ cluster, mode }: ArgocdWorldOptions): Promise<ArgocdWorld> {
+  const installation = `world-${randomBytes(4).toString('hex')}`;
+  const folder = await mkdtemp(join(tmpdir(), 'blueberry-world-'));
+  const observer = await connect(cluster.kubeconfig);
+  const [chart, account] = await Promise.all([workloadChart(cluster), blueberryAccount(cluster)]);
+  const gitOps = mode === 'git' ? await createGitOps(cluster, installation) : null;
+  const repository = { id: `repo_${installation}`, url: `https://git.example.com/acme/${installation}.git` };
+  const hostOf = (name: string): string => `${name}.localhost`;
+  const settings: ArgocdSettings = {
+    installation,
+    argocdNamespace: 'argocd',
+    ownNamespace: OWN_NAMESPACE,
+    destinationServer: 'https://kubernetes.default.svc',
+    workloadChart: { repository: chart.url, path: 'charts/workload', revision: 'main' },
+    guardrails: { quota: DEFAULT_QUOTA, container: DEFAULT_CONTAINER, gatewayNamespace: OWN_NAMESPACE },
+    traffic: 'port-forward',
+    hostOf,
+    logFolder: join(folder, 'logs'),
+  };
+  const template = createApplicationTemplate(
+    'application.yaml.j2',
+    await readFile(repositoryFile('templates/application.yaml.j2'), 'utf8'),
+  );
+  const clock = createSystemClock();
+  const log = recordingLog();
+  /** Names of all environments that were asked for. */
+  const names = new Set<string>();
+
+  function deliver(client: KubernetesClient): ApplicationDelivery {
+    const { argocdNamespace } = settings;
+    if (gitOps === null) return createApiDelivery({ client, argocdNamespace, log });
+    const repository = createGitOpsRepository({
+      folder: join(folder, 'gitops'),
+      url: gitOps.remote.path,
+      credential: null,
+      branch: 'main',
+      author: { name: 'Blueberry', email: 'blueberry@example.invalid' },
+      policy: { allowLocal: true, privateHosts: [] },
+      userEnvironment: { PATH: process.env['PATH'] ?? '' },
+      clock,
+    });
+    const parts = { repository, client, installation, argocdNamespace, clock, log };
+    return createGitDelivery({ ...parts, folder: GITOPS_FOLDER, rootApplication: gitOps.root.name });
+  }
+
+  async function open(): Promise<EnvironmentRuntime> {
+    const client = await openKubernetes(account);
+    const delivery = deliver(client);
+    const runtime = createArgocdRuntime({ client, template, delivery, clock, log, settings });
+    return {
+      ...runtime,
+      async ensure(desired) {
+        names.add(kubernetesName(desired.key.name, desired.key.id));
+        return runtime.ensure(withConstants(desired, hostOf));
+      },
+      async close() {
+        await runtime.close();
+        client.close();
+      },
+    };
+  }
+  let runtime = await open();
+
+  return {
+    get runtime() {
+      return runtime;
+    },
+    settings,
+    log,
+    patienceMs: 45_000,
+    tellsStreamsApart: false,
+    component: (kind, mark) => Promise.resolve(contractComponent(repository, kind, mark)),
+    async restart() {
+      await runtime.close();
+      runtime = await open();
+      return runtime;
+    },
+    async leftovers() {
+      const [objects, files] = await Promise.all([objectsOf(observer, installation, names), gitOps?.files()]);
+      return [...objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`), ...(files ?? [])];
+    },
+    async dispose() {
+      await runtime.close();
+      // What it has made would be made again by it.
+      await gitOps?.dispose();
+      await wipe(observer, await objectsOf(observer, installation, names));
+      observer.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const GITOPS_FOLDER = 'gitops/environments';
+
+interface GitOps {
+  readonly remote: GitOpsRemote;
+  readonly root: GitOpsRoot;
+  /** Paths of the files of environments. */
+  files(): Promise<string[]>;
+  /** What the root has made stays. */
+  dispose(): Promise<void>;
+}
+
+/** A GitOps repository that nobody else commits to, and the Application that makes Argo CD keep to it. */
+async function createGitOps({ kubeconfig }: ClusterAccess, name: string): Promise<GitOps> {
+  const remote = await createGitOpsRemote({ [`${GITOPS_FOLDER}/README.md`]: 'One file an environment.\n' });
+  const administrator = await openKubernetes(kubeconfig);
+  const root = await installGitOpsRoot(administrator, name, `file://${remote.path}`);
+  return {
+    remote,
+    root,
+    files: async () => (await remote.files(`${GITOPS_FOLDER}/`)).filter((file) => file.endsWith('.yaml')),
+    async dispose() {
+      await root.remove();
+      administrator.close();
+      await remote.dispose();
+    },
+  };
+}
+
+let accountOfAll: Promise<string> | undefined;
+
+/** Worlds have no more rights than Blueberry is given, and all the same account. */
+function blueberryAccount(cluster: ClusterAccess): Promise<string> {
+  return (accountOfAll ??= accountKubeconfig(cluster));
+}
+
+let chartOfAll: Promise<ChartRepository> | undefined;
+
+/** Nobody changes it, so that all worlds of a file have one, and Argo CD has it at hand. */
+function workloadChart({ gitFolder }: ClusterAccess): Promise<ChartRepository> {
+  return (chartOfAll ??= makeChartRepository(gitFolder, `chart-${randomBytes(4).toString('hex')}`, [
+    'charts/workload',
+  ]));
+}
