@@ -21,8 +21,7 @@ import type { EnvironmentRuntimeHarness } from '../contract/environment-runtime.
 import { accountKubeconfig, OWN_NAMESPACE } from './blueberry-account.ts';
 import { type ChartRepository, makeChartRepository } from './chart-repository.ts';
 import { contractComponent, withConstants } from './contract-components.ts';
-import { createGitOpsRemote, type GitOpsRemote } from './gitops-remote.ts';
-import { installGitOpsRoot, type GitOpsRoot } from './gitops-root.ts';
+import { createGitOpsWorld, GITOPS_FOLDER } from './gitops-world.ts';
 import { objectsOf, wipe } from './installation-objects.ts';
 import { openKubernetes } from './kubernetes.ts';
 import { recordingLog } from './recording-log.ts';
@@ -48,7 +47,7 @@ export async function createArgocdWorld({ cluster, mode }: ArgocdWorldOptions): 
   const folder = await mkdtemp(join(tmpdir(), 'blueberry-world-'));
   const observer = await connect(cluster.kubeconfig);
   const [chart, account] = await Promise.all([workloadChart(cluster), blueberryAccount(cluster)]);
-  const gitOps = mode === 'git' ? await createGitOps(cluster, installation) : null;
+  const gitOps = mode === 'git' ? await createGitOpsWorld(cluster, installation) : null;
   const repository = { id: `repo_${installation}`, url: `https://git.example.com/acme/${installation}.git` };
   const hostOf = (name: string): string => `${name}.localhost`;
   const settings: ArgocdSettings = {
@@ -131,34 +130,6 @@ export async function createArgocdWorld({ cluster, mode }: ArgocdWorldOptions): 
       await wipe(observer, await objectsOf(observer, installation, names));
       observer.close();
       await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-const GITOPS_FOLDER = 'gitops/environments';
-
-interface GitOps {
-  readonly remote: GitOpsRemote;
-  readonly root: GitOpsRoot;
-  /** Paths of the files of environments. */
-  files(): Promise<string[]>;
-  /** What the root has made stays. */
-  dispose(): Promise<void>;
-}
-
-/** A GitOps repository that nobody else commits to, and the Application that makes Argo CD keep to it. */
-async function createGitOps({ kubeconfig }: ClusterAccess, name: string): Promise<GitOps> {
-  const remote = await createGitOpsRemote({ [`${GITOPS_FOLDER}/README.md`]: 'One file an environment.\n' });
-  const administrator = await openKubernetes(kubeconfig);
-  const root = await installGitOpsRoot(administrator, name, `file://${remote.path}`);
-  return {
-    remote,
-    root,
-    files: async () => (await remote.files(`${GITOPS_FOLDER}/`)).filter((file) => file.endsWith('.yaml')),
-    async dispose() {
-      await root.remove();
-      administrator.close();
-      await remote.dispose();
     },
   };
 }

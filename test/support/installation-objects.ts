@@ -22,7 +22,7 @@ const KINDS = [
 export async function objectsOf(
   client: KubernetesClient,
   installation: string,
-  names: ReadonlySet<string>,
+  names: ReadonlySet<string> = new Set(),
 ): Promise<KubernetesObject[]> {
   const lists = await Promise.all(
     KINDS.map(async ([apiVersion, kind]) => {
