@@ -17,9 +17,6 @@ export async function readRbac(): Promise<readonly unknown[]> {
 
 /** A kubeconfig of the account that `deploy/rbac.yaml` makes, in a temporary folder: all tests run with exactly its rights. */
 export async function accountKubeconfig(cluster: ClusterAccess): Promise<string> {
-  await kubectl(cluster, 'create', 'namespace', OWN_NAMESPACE).catch((error: unknown) => {
-    if (!String(error).includes('AlreadyExists')) throw error;
-  });
   await kubectl(cluster, 'apply', '--server-side', '--filename', RBAC_FILE.pathname);
   const token = (await kubectl(cluster, '-n', OWN_NAMESPACE, 'create', 'token', 'blueberry', '--duration=24h')).trim();
   const file = join(await mkdtemp(join(tmpdir(), 'blueberry-account-')), 'kubeconfig');

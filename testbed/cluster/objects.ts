@@ -23,7 +23,7 @@ export async function applyFirstObjects(client: KubernetesClient, nodes: number)
     ...definitions.map((definition) => client.create(definition)),
     ...Array.from({ length: nodes }, (_, index) => client.create(node(`node-${index + 1}`))),
     client.create(storageClass),
-    client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: argocd } }),
+    ...[argocd, 'blueberry'].map((name) => client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
   ]);
   await Promise.all(argoCdSettings().map((object) => client.create(object)));
   await Promise.all(definitions.map(({ metadata }) => untilServed(client, metadata.name)));
