@@ -13,7 +13,7 @@ import {
   type EnvironmentControllerParts,
 } from '../controllers/environment-controller.ts';
 import type { Log } from '../ports/log.ts';
-import { createGateway } from '../gateway/gateway.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { buildApp } from '../http/app.ts';
 import { DEFAULT_STREAM_SETTINGS, type Assets, type HttpParts } from '../http/parts.ts';
 import { openAdapters, type Adapters } from './adapters.ts';
@@ -22,6 +22,7 @@ import { listenProblem } from './listen-problem.ts';
 import { registerControllerMetrics } from './metrics.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
 import { checkReadiness, type FirstStepsState } from './readiness.ts';
+import { DUTIES } from './roles.ts';
 import { createServerFactory } from './server.ts';
 import { createServices, type Services } from './services.ts';
 import { farewell, welcome } from './welcome.ts';
@@ -41,7 +42,16 @@ export async function runProduct(
   decorate: (adapters: Adapters) => Adapters = (adapters) => adapters,
 ): Promise<void> {
   const config = readConfig(environmentVariables);
-  if (!config) return;
+  if (config) await runConfigured(config, environmentVariables, decorate);
+}
+
+/** The same with a configuration that was read already. */
+export async function runConfigured(
+  config: Config,
+  environmentVariables: NodeJS.ProcessEnv,
+  decorate: (adapters: Adapters) => Adapters = (adapters) => adapters,
+): Promise<void> {
+  const duties = DUTIES[config.role];
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const log = createLog({ level: config.logLevel });
   const userEnvironment = definedOnly(environmentVariables);
@@ -49,23 +59,13 @@ export async function runProduct(
   if (!opened) return;
   const adapters = decorate(opened);
   const services = createServices(adapters, config);
-  const gateway = createGateway({
-    ...adapters,
-    environments: services.environments,
-    settings: {
-      previewDomain: config.previewDomain,
-      consoleUrl: config.publicUrl,
-      wakeTimeoutMs: GATEWAY_WAKE_MS,
-      idleSleepMs: config.idleSleepMs,
-      trustedProxyHops: config.trustedProxyHops,
-      bootstrapToken: config.bootstrapToken,
-    },
-  });
+  const gateway = duties.previews ? openGateway(adapters, services, config) : null;
   const stats = createControllerStats();
   const firstSteps: FirstStepsState = { done: false };
   const app = await buildApp({
     ...httpParts(adapters, services, config, await readAssets(), await readVersion()),
     readiness: () => checkReadiness(adapters, firstSteps),
+    hasConsole: duties.console,
     serverFactory: createServerFactory(gateway),
     registerMetrics: (registry) => {
       registerControllerMetrics(registry, stats);
@@ -83,7 +83,7 @@ export async function runProduct(
   } catch (error) {
     const problem = listenProblem(error, config);
     if (problem === null) throw error;
-    await gateway.close();
+    await gateway?.close();
     await app.close();
     await closeAdapters();
     refuseToStart(problem);
@@ -92,7 +92,9 @@ export async function runProduct(
   log.info(describeConfig(config), 'Listening.');
   // Not before the port is ours: whoever can't be reached leaves the environments alone.
   const stop = new AbortController();
-  const controller = runEnvironmentController({ ...controllerParts(adapters, services, config), stats }, stop.signal);
+  const controller = duties.controller
+    ? runEnvironmentController({ ...controllerParts(adapters, services, config), stats }, stop.signal)
+    : Promise.resolve();
 
   closeWithGrace({ delay: SHUTDOWN_MS, logger: false }, async ({ signal, err }) => {
     if (err)
@@ -102,7 +104,7 @@ export async function runProduct(
       // A terminal that was closed takes nothing any more.
       process.stdout.on('error', () => undefined).write(farewell(config, running.length));
     }
-    await gateway.close();
+    await gateway?.close();
     await app.close();
     stop.abort();
     await controller;
@@ -110,7 +112,9 @@ export async function runProduct(
     await closeAdapters();
   });
 
-  while (!stop.signal.aborted) {
+  // Whoever has no console gives nobody access, and finds what it needs or waits for it.
+  firstSteps.done = !duties.console;
+  while (duties.console && !stop.signal.aborted) {
     try {
       const steps = await takeFirstSteps(services, adapters.store, config, userEnvironment);
       firstSteps.done = true;
@@ -154,13 +158,28 @@ function refuseToStart(message: string): void {
   process.exitCode = 78;
 }
 
+function openGateway(adapters: Adapters, services: Services, config: Config): Gateway {
+  return createGateway({
+    ...adapters,
+    environments: services.environments,
+    settings: {
+      previewDomain: config.previewDomain,
+      consoleUrl: config.publicUrl,
+      wakeTimeoutMs: GATEWAY_WAKE_MS,
+      idleSleepMs: config.idleSleepMs,
+      trustedProxyHops: config.trustedProxyHops,
+      bootstrapToken: config.bootstrapToken,
+    },
+  });
+}
+
 function httpParts(
   adapters: Adapters,
   services: Services,
   config: Config,
   assets: Assets,
   version: string,
-): Omit<HttpParts, 'readiness'> {
+): Omit<HttpParts, 'readiness' | 'hasConsole'> {
   return {
     ...adapters,
     ...services,

@@ -52,6 +52,15 @@ export async function buildApp(parts: HttpParts): Promise<FastifyInstance> {
   registerNotFound(app);
   registerAccessControl(app, parts, createWriteLimiter(parts.clock, settings.rateLimits));
 
+  parts.registerMetrics?.(registry);
+  registerOperations(app, parts, registry);
+  if (parts.hasConsole) await registerConsole(app, parts, registry);
+  await app.ready();
+  return app;
+}
+
+/** The API with what describes it, and the pages. */
+async function registerConsole(app: FastifyInstance, parts: HttpParts, registry: Registry): Promise<void> {
   const encodeEnvironment = createEnvironmentEncoder(parts.placementOf);
   const streams = createEventStreams(parts);
   const events = createEnvironmentEvents({ ...parts, encodeEnvironment });
@@ -60,15 +69,10 @@ export async function buildApp(parts: HttpParts): Promise<FastifyInstance> {
     events.close();
   });
   registerStreamMetrics(registry, streams);
-  parts.registerMetrics?.(registry);
-
   const routes = apiRoutes({ parts, encodeEnvironment, streams, events });
   registerApi(app, routes);
-  registerOperations(app, parts, registry);
-  registerReference(app, routes, settings);
+  registerReference(app, routes, parts.settings);
   await app.register(async (scope) => registerUi(scope, parts));
-  await app.ready();
-  return app;
 }
 
 function serverOptions({ settings, serverFactory }: HttpParts): FastifyServerOptions {

@@ -32,6 +32,8 @@ export interface HttpParts {
   readonly readiness: () => Promise<readonly Readiness[]>;
   /** Where the runtime puts an environment: the `kubernetes` block of its response, without what was observed. */
   readonly placementOf: (environment: Environment) => Placement;
+  /** Whether the API and the pages are served, besides what machines ask for about the process. */
+  readonly hasConsole: boolean;
   /** Makes the server around fastify's handler; composition puts the gateway in front of it. Left out: a plain one. */
   readonly serverFactory?: FastifyServerFactory;
   /** Adds metrics of other rooms (queue, reconcile, builds) to those of HTTP. */

@@ -110,6 +110,7 @@ export async function createTestParts(folder: string, options: TestPartsOptions)
     },
     assets: { folder: assetFolder, manifest: await readManifest() },
     readiness: options.readiness ?? (() => Promise.resolve([{ name: 'store', ok: true, message: 'Answers.' }])),
+    hasConsole: true,
     placementOf: ({ metadata }) => ({ cluster: 'local', namespace: metadata.name, application: metadata.name }),
   };
   return { parts, announcer, log };
