@@ -48,6 +48,25 @@ const REASONS = {
   DeadlinePassed: 'failed',
   DiskFull: 'failed',
   RuntimeFailed: 'failed',
+  ImagePullFailed: 'failed',
+  ImagePullRefused: 'failed',
+  ContainerRefused: 'failed',
+  OutOfMemory: 'failed',
+  NoCapacity: 'failed',
+  QuotaExceeded: 'failed',
+  PodSecurityRefused: 'failed',
+  ValuesRefused: 'failed',
+  SourceRefused: 'failed',
+  ChartMissing: 'failed',
+  ChartBroken: 'failed',
+  SharedResource: 'failed',
+  ProjectMissing: 'failed',
+  NotPermitted: 'failed',
+  HookFailed: 'failed',
+  SyncFailed: 'failed',
+  Degraded: 'failed',
+  NameTaken: 'failed',
+  ClusterRefused: 'failed',
 } as const satisfies Record<string, 'good' | 'waiting' | 'failed'>;
 
 export type ConditionReason = keyof typeof REASONS;
@@ -82,13 +101,39 @@ const NEXT_STEP: Record<FailureReason, string> = {
     'Add a blueberry.yaml with a `run` command, a Procfile with a `web` line, a package.json with a start script, or an index.html.',
   InstallFailed: 'Correct it and push; the next commit is deployed by itself.',
   BuildFailed: 'Correct it and push; the next commit is deployed by itself.',
-  CommandNotFound: 'Install the command on this machine or correct the run command, then redeploy.',
+  CommandNotFound: 'Install the command where it runs, or correct it, then redeploy.',
   Crashed: 'Read the log, correct it and push, or redeploy to try again.',
   PortNeverOpened: 'Make the application listen on the port in the environment variable PORT.',
   HealthCheckFailed: 'Read the log, or set `health` in blueberry.yaml to a path that answers.',
   DeadlinePassed: 'Read the log for what it was busy with, then redeploy to try again.',
   DiskFull: 'Free some disk space, then redeploy.',
   RuntimeFailed: 'Read the log of Blueberry, then redeploy to try again.',
+  ImagePullFailed: 'Push the image again, or redeploy to have it looked up anew; the cluster keeps trying.',
+  ImagePullRefused:
+    'Give the repository an `image_credential` that may pull from there, then redeploy; the cluster keeps trying.',
+  ContainerRefused: 'Correct what it names in the values or in the chart, then redeploy.',
+  OutOfMemory: 'Raise `resources.limits.memory` in the values, or make it take less, then redeploy.',
+  NoCapacity:
+    'Ask for less in `resources` of the values, or have the cluster given more nodes; the cluster keeps trying.',
+  QuotaExceeded:
+    'Ask for less in `resources` or `replicas` of the values, or have the quota of environments raised, then redeploy.',
+  PodSecurityRefused: 'Set in the chart what it asks for, and push.',
+  ValuesRefused: 'Correct these values in the repository, its config set or the environment, then redeploy.',
+  SourceRefused: 'Give the repository a credential that may read it, then redeploy.',
+  ChartMissing:
+    'Correct `chart` in blueberry.yaml and push; for the chart of Blueberry itself, have its settings corrected.',
+  ChartBroken: 'Correct the chart or its values and push; the next commit is deployed by itself.',
+  SharedResource:
+    'Give the object a name of its own in the chart, such as one that begins with the name of the release, and push.',
+  ProjectMissing: 'Redeploy: Blueberry then makes the project anew.',
+  NotPermitted:
+    'Take it out of the chart: an environment holds nothing but objects of its own namespace, and no quotas, limits or network policies.',
+  HookFailed: 'Read its log, correct it and push, or redeploy to try again.',
+  SyncFailed: 'Correct what it names and push, or redeploy to try again.',
+  Degraded: 'Read the log and look at its resources, then redeploy to try again.',
+  NameTaken:
+    'Delete that object or give it another name; Blueberry keeps looking, and never takes what it has not made.',
+  ClusterRefused: 'Have the rights and the settings of Blueberry in the cluster checked; it keeps trying.',
 };
 
 export const FAILURE_REASONS = Object.keys(NEXT_STEP) as FailureReason[];

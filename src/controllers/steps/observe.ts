@@ -26,6 +26,21 @@ const DEPLOYMENT_REASONS: ReadonlySet<ConditionReason> = new Set<ConditionReason
   'DiskFull',
   'RuntimeFailed',
   'InvalidRepositoryFile',
+  'RepositoryUnreachable',
+  'RepositoryNotFound',
+  'QuotaExceeded',
+  'PodSecurityRefused',
+  'ValuesRefused',
+  'SourceRefused',
+  'ChartMissing',
+  'ChartBroken',
+  'SharedResource',
+  'ProjectMissing',
+  'NotPermitted',
+  'HookFailed',
+  'SyncFailed',
+  'NameTaken',
+  'ClusterRefused',
 ]);
 
 /** Waiting for others is not this environment's fault: no deadline runs. */

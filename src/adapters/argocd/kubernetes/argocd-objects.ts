@@ -55,6 +55,8 @@ export interface ApplicationOperation {
   readonly initiatedBy?: { readonly username?: string; readonly automated?: boolean };
   readonly sync?: {
     readonly revision?: string;
+    readonly source?: ApplicationSource;
+    readonly sources?: readonly ApplicationSource[];
     readonly prune?: boolean;
     readonly syncOptions?: readonly string[];
   };
@@ -100,6 +102,7 @@ export interface OperationState {
   readonly syncResult?: {
     readonly revision?: string;
     readonly source?: ApplicationSource;
+    readonly sources?: readonly ApplicationSource[];
     readonly resources?: readonly ResourceResult[];
   };
 }
