@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { createArgocdRuntime } from '../adapters/argocd/argocd-runtime.ts';
 import type { ArgocdSettings } from '../adapters/argocd/argocd-settings.ts';
 import { createApiDelivery } from '../adapters/argocd/delivery/api-delivery.ts';
@@ -24,6 +22,7 @@ import {
 } from '../adapters/argocd/manifest/application-template.ts';
 import { TemplateFailure } from '../adapters/argocd/manifest/template-failure.ts';
 import { DEFAULT_CONTAINER, DEFAULT_QUOTA } from '../adapters/argocd/objects/guardrails.ts';
+import { readCheckoutHead } from '../adapters/git/checkout-head.ts';
 import { createGitOpsRepository } from '../adapters/git/gitops-repository.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { previewUrl, type ClusterConfig, type Config } from '../config/config.ts';
@@ -66,7 +65,7 @@ export async function openCluster(
     argocdNamespace: cluster.argocdNamespace,
     ownNamespace: namespace,
     destinationServer: cluster.destinationServer,
-    workloadChart: await workloadChart(cluster.workloadChart),
+    workloadChart: await workloadChart(cluster.workloadChart, userEnvironment),
     guardrails: {
       quota: {
         ...DEFAULT_QUOTA,
@@ -153,16 +152,14 @@ async function readTemplate(path: string | null): Promise<ApplicationTemplate> {
 }
 
 /** While developing, the chart of this checkout, as it was committed last. */
-async function workloadChart({
-  repository,
-  path,
-  revision,
-}: ClusterConfig['workloadChart']): Promise<ArgocdSettings['workloadChart']> {
+async function workloadChart(
+  { repository, path, revision }: ClusterConfig['workloadChart'],
+  userEnvironment: Readonly<Record<string, string>>,
+): Promise<ArgocdSettings['workloadChart']> {
   if (repository !== null) return { repository, path, revision: revision ?? 'HEAD' };
   try {
-    const run = promisify(execFile);
-    const { stdout } = await run('git', ['-C', PACKAGE_ROOT, 'rev-parse', '--verify', 'HEAD']);
-    return { repository: `file://${PACKAGE_ROOT.replace(/\/$/, '')}`, path, revision: revision ?? stdout.trim() };
+    const head = await readCheckoutHead(PACKAGE_ROOT, userEnvironment);
+    return { repository: `file://${PACKAGE_ROOT.replace(/\/$/, '')}`, path, revision: revision ?? head };
   } catch {
     throw fault(
       'WORKLOAD_CHART_REPOSITORY',

@@ -43,7 +43,8 @@ const GIT_SENTENCES: Record<GitFailure['reason'], string> = {
   not_allowed: 'This address is not allowed as a repository',
   disk_full: 'The disk is full. Free some space, then try again',
   branch_moved: 'Somebody else pushes to the branch all the time. Try again',
-  push_refused: 'The repository refused what was pushed. Check the rules of its branch, and that the credential may write',
+  push_refused:
+    'The repository refused what was pushed. Check the rules of its branch, and that the credential may write',
   timed_out: 'The repository did not answer in time. Try again',
   failed: 'Git failed',
 };
