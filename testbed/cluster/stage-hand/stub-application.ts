@@ -29,9 +29,12 @@ export interface StubApplication {
   readonly port: number;
   /** From now on requests are answered by the program, until then with `statusBefore`. */
   serveAs(identity: Identity): void;
-  /** Takes no more connections, lets requests that run come to their end for `graceMs`, then cuts them. */
+  /** Takes no more connections, closes WebSockets, lets requests that run come to their end for `graceMs`, then cuts them. */
   close(graceMs: number): Promise<void>;
 }
+
+/** Of RFC 6455, section 7.4.1. */
+const GOING_AWAY = 1001;
 
 /** A server in the place of a container. It gives every WebSocket message back; the rest is the program's. */
 export async function startStubApplication(program: Program, statusBefore: number): Promise<StubApplication> {
@@ -63,6 +66,7 @@ export async function startStubApplication(program: Program, statusBefore: numbe
     async close(graceMs) {
       const closed = once(server, 'close');
       server.close();
+      for (const socket of webSockets.clients) socket.close(GOING_AWAY);
       const cut = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
       }, graceMs);
