@@ -49,7 +49,7 @@ export const tiers: readonly Tier[] = [
     timeoutMs: 120_000,
     maxWorkers: 2,
     silentConsole: false,
-    usesAssets: false,
+    usesAssets: true,
     usesCluster: true,
   },
   { name: 'crash', needs: ['git'], timeoutMs: 120_000, maxWorkers: 2, silentConsole: false, usesAssets: true },

@@ -13,6 +13,12 @@ export interface EnvironmentBody {
   readonly generation: number;
   readonly observed_generation: number;
   readonly git: { readonly commit_sha: string | null; readonly branch: string };
+  readonly kubernetes: {
+    readonly namespace: string;
+    readonly application: string;
+    readonly sync_status: string;
+    readonly health_status: string;
+  };
 }
 
 export async function connectRepository(product: Product, path: string, more: object = {}): Promise<string> {
