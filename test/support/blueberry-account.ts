@@ -1,6 +1,5 @@
 import { mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { ClusterAccess } from '../../testbed/cluster/access.ts';
 import { kubectl } from './cluster-tools.ts';
@@ -15,11 +14,11 @@ export async function readRbac(): Promise<readonly unknown[]> {
   return parseAllDocuments(await readFile(RBAC_FILE, 'utf8')).map((document) => document.toJS() as unknown);
 }
 
-/** A kubeconfig of the account that `deploy/rbac.yaml` makes, in a temporary folder: all tests run with exactly its rights. */
+/** A kubeconfig of the account that `deploy/rbac.yaml` makes, in the folder of the cluster, which goes with it: all tests run with exactly its rights. */
 export async function accountKubeconfig(cluster: ClusterAccess): Promise<string> {
   await kubectl(cluster, 'apply', '--server-side', '--filename', RBAC_FILE.pathname);
   const token = (await kubectl(cluster, '-n', OWN_NAMESPACE, 'create', 'token', 'blueberry', '--duration=24h')).trim();
-  const file = join(await mkdtemp(join(tmpdir(), 'blueberry-account-')), 'kubeconfig');
+  const file = join(await mkdtemp(join(dirname(cluster.kubeconfig), 'account-')), 'kubeconfig');
   const { server, certificateAuthority } = cluster;
   await writeKubeconfig(file, { server, certificateAuthority, user: { token } });
   return file;
