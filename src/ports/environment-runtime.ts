@@ -114,7 +114,8 @@ export interface LogLine {
  */
 export interface EnvironmentRuntime {
   ensure(desired: DesiredEnvironment): Promise<RuntimeObservation>;
-  observe(key: EnvironmentKey): Promise<RuntimeObservation>;
+  /** @param closely for people who want to know of every part: `resources` is then as complete as it can be had */
+  observe(key: EnvironmentKey, closely?: 'closely'): Promise<RuntimeObservation>;
   /** Ends and removes everything of it but its logs. `absent` is only said after each part was seen gone. */
   remove(key: EnvironmentKey): Promise<RemovalObservation>;
   /** Ids of the environments of which anything exists; for finding orphans. Fails rather than leave one out. */

@@ -104,7 +104,7 @@ export function createEnvironmentService(parts: EnvironmentServiceParts): Enviro
     async listResources(actor, id) {
       const environment = await read(actor, id);
       if (environment.record.status.archivedAt !== null) return [];
-      return (await runtime.observe({ id, name: environment.record.metadata.name })).resources;
+      return (await runtime.observe({ id, name: environment.record.metadata.name }, 'closely')).resources;
     },
     async openLogs(actor, id, query) {
       const environment = await read(actor, id);

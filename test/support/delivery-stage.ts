@@ -95,6 +95,7 @@ function stagedEnvironment(
         healthPath: null,
         service: { name, port: 80 },
         image: null,
+        isOwnChart: false,
         ...more,
       }),
     find,

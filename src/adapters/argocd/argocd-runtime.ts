@@ -1,6 +1,12 @@
 import { kubernetesName } from '../../core/naming.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { EnvironmentKey, EnvironmentRuntime, RuntimeObservation } from '../../ports/environment-runtime.ts';
+import type {
+  EnvironmentKey,
+  EnvironmentRuntime,
+  LogLine,
+  LogQuery,
+  RuntimeObservation,
+} from '../../ports/environment-runtime.ts';
 import type { Log } from '../../ports/log.ts';
 import type { ArgocdSettings } from './argocd-settings.ts';
 import { createAttention } from './attention.ts';
@@ -13,9 +19,10 @@ import { ensureEnvironment } from './ensure-environment.ts';
 import { readEnvironmentLogs } from './logs/environment-logs.ts';
 import { keepLogs } from './logs/keep-logs.ts';
 import { createKeptLogs } from './logs/kept-logs.ts';
+import type { Application } from './kubernetes/argocd-objects.ts';
 import type { KubernetesClient } from './kubernetes/kubernetes-client.ts';
 import type { ApplicationTemplate } from './manifest/application-template.ts';
-import { isOwnedBy } from './objects/ownership.ts';
+import { ASLEEP_ANNOTATION, isOwnedBy } from './objects/ownership.ts';
 import { observeEnvironment } from './observe-environment.ts';
 import { removeEnvironment } from './remove-environment.ts';
 import { createTraffic } from './traffic/traffic.ts';
@@ -28,6 +35,19 @@ export interface ArgocdRuntimeParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: ArgocdSettings;
+}
+
+function chosen(lines: readonly LogLine[], { container, tail, since }: LogQuery): readonly LogLine[] {
+  const wanted = lines.filter(
+    (line) =>
+      (container === undefined || line.container === container) &&
+      (since === undefined || Date.parse(line.at) >= Date.parse(since)),
+  );
+  return tail === undefined ? wanted : tail === 0 ? [] : wanted.slice(-tail);
+}
+
+function isAwake(application: Application | null): boolean {
+  return application !== null && application.metadata.annotations?.[ASLEEP_ANNOTATION] !== 'true';
 }
 
 /** Makes environments run on Kubernetes: each is an Argo CD Application that deploys into a namespace of Blueberry's. */
@@ -63,16 +83,23 @@ export function createArgocdRuntime(parts: ArgocdRuntimeParts): EnvironmentRunti
     async ensure(desired) {
       const { key } = desired;
       const name = kubernetesName(key.name, key.id);
-      return turns.take(name, async () => attended(key, await ensureEnvironment(world, desired, name)));
+      return turns.take(name, async () => {
+        // What goes to sleep loses its pods, and with them what they printed.
+        if (desired.asleep && isAwake(ownApplication(key)))
+          await keepLogs({ client, closerLook, keptLogs, log }, key, name);
+        return attended(key, await ensureEnvironment(world, desired, name));
+      });
     },
-    async observe(key) {
-      return attended(key, await observeEnvironment(world, key, kubernetesName(key.name, key.id)));
+    async observe(key, closely) {
+      return attended(key, await observeEnvironment(world, key, kubernetesName(key.name, key.id), closely));
     },
     async remove(key) {
       const name = kubernetesName(key.name, key.id);
       attention.end(key.id);
       return turns.take(name, async () => {
-        if (ownApplication(key) !== null) await keepLogs({ client, closerLook, keptLogs, log }, key, name);
+        const application = ownApplication(key);
+        if (application !== null && application.metadata.deletionTimestamp === undefined)
+          await keepLogs({ client, closerLook, keptLogs, log }, key, name);
         const seen = await removeEnvironment(world, key, name);
         if (seen.presence === 'absent') {
           closerLook.forget(name);
@@ -92,17 +119,12 @@ export function createArgocdRuntime(parts: ArgocdRuntimeParts): EnvironmentRunti
       const name = kubernetesName(key.name, key.id);
       await view.ready();
       const isThere = (): boolean => view.namespace(name) !== null || ownApplication(key) !== null;
-      if (isThere()) {
-        yield* readEnvironmentLogs({ client, closerLook, isThere }, name, query);
-        return;
-      }
-      const { container, tail, since } = query;
-      const lines = (await keptLogs.read(key.id)).filter(
-        (line) =>
-          (container === undefined || line.container === container) &&
-          (since === undefined || Date.parse(line.at) >= Date.parse(since)),
-      );
-      yield* tail === undefined ? lines : tail === 0 ? [] : lines.slice(-tail);
+      const hasPods = isThere() && isAwake(ownApplication(key));
+      // What sleeps or is gone has no pods; what they printed is kept.
+      if (!hasPods) yield* chosen(await keptLogs.read(key.id), query);
+      if (!isThere() || (!hasPods && !query.follow)) return;
+      const rest = hasPods ? query : { ...query, tail: 0 };
+      yield* readEnvironmentLogs({ client, closerLook, isThere }, name, rest);
     },
     async connect(key) {
       return traffic.connect(key, ownApplication(key));

@@ -1,14 +1,17 @@
 import { diagnose, type FailureReason } from '../../core/diagnosis.ts';
+import { GitFailure } from '../../core/git-failure.ts';
+import { canonicalJson } from '../../core/json.ts';
 import { chartFolder } from '../../core/repository-file.ts';
 import type { DesiredEnvironment, RuntimeObservation, RuntimeProgress } from '../../ports/environment-runtime.ts';
 import { NotOurs } from './objects/not-ours.ts';
+import type { Application } from './kubernetes/argocd-objects.ts';
 import type { ApplicationDelivery } from './delivery/application-delivery.ts';
 import { requestSync } from './delivery/request-sync.ts';
 import { KubernetesFailure } from './kubernetes/kubernetes-failure.ts';
 import type { ApplicationInput } from './manifest/application-input.ts';
 import type { ApplicationTemplate } from './manifest/application-template.ts';
 import { TemplateFailure } from './manifest/template-failure.ts';
-import { isOwnedBy, type Owner } from './objects/ownership.ts';
+import { isOwnedBy, revisionOf, type Owner } from './objects/ownership.ts';
 import { projectName } from './objects/project.ts';
 import { observeEnvironment, type ObservationParts } from './observe-environment.ts';
 import { prepareEnvironment, type PreparationParts } from './prepare-environment.ts';
@@ -62,8 +65,15 @@ async function put(parts: EnsureParts, desired: DesiredEnvironment, name: string
     );
   const [stored] = await Promise.all([delivery.put(wanted, seen), preparation.stamp()]);
   if (stored !== null) view.noteApplication(stored);
-  if (preparation.isNew && seen !== null) await requestSync(client, stored ?? seen);
+  if (seen !== null && (preparation.isNew || isSameAgain(seen, stored, desired.revision)))
+    await requestSync(client, stored ?? seen);
   return null;
+}
+
+/** A chart of the repository's own need not hear of the revision: nothing in the spec tells Argo CD to try again then. */
+function isSameAgain(seen: Application, stored: Application | null, revision: number): boolean {
+  const isOther = revisionOf(seen) !== revision;
+  return isOther && stored !== null && canonicalJson(seen.spec) === canonicalJson(stored.spec);
 }
 
 function inputOf(
@@ -96,6 +106,7 @@ function inputOf(
     healthPath: component.repositoryFile?.health?.path ?? null,
     service: own === null ? { name, port: 80 } : { name: own.service ?? name, port: own.port },
     image: component.image,
+    isOwnChart: own !== null,
   };
 }
 
@@ -124,6 +135,8 @@ function obstacleOf(error: unknown): RuntimeProgress | null {
   });
   if (error instanceof NotOurs) return failed('NameTaken', error.message);
   if (error instanceof TemplateFailure) return failed('RuntimeFailed', error.message);
+  if (error instanceof GitFailure)
+    return failed('ClusterRefused', `The GitOps repository does not take the Application: ${error.message}`);
   if (!(error instanceof KubernetesFailure)) return null;
   const isLeaving = error.causes.some(({ reason }) => reason === 'NamespaceTerminating');
   if (isLeaving) return waiting('Its namespace is being deleted. It is made anew once it is gone.');

@@ -1,18 +1,14 @@
 import type { HealthStatus } from '../../core/environment.ts';
-import type {
-  EnvironmentKey,
-  ResourceStatus,
-  RuntimeObservation,
-  RuntimeProgress,
-} from '../../ports/environment-runtime.ts';
+import type { EnvironmentKey, RuntimeObservation, RuntimeProgress } from '../../ports/environment-runtime.ts';
 import type { CloserLook, Insight } from './view/closer-look.ts';
 import type { ClusterView } from './view/cluster-view.ts';
-import { isReady, type Endpoint, type Endpoints } from './traffic/endpoints.ts';
+import type { Endpoint, Endpoints } from './traffic/endpoints.ts';
 import type { Application } from './kubernetes/argocd-objects.ts';
 import type { KubernetesClient } from './kubernetes/kubernetes-client.ts';
 import { isOwnedBy, revisionOf } from './objects/ownership.ts';
 import { judgeEnvironment } from './observation/judge-environment.ts';
 import { isToServe, type Traffic } from './traffic/traffic.ts';
+import { resourcesOf } from './observation/resources.ts';
 import { isVerified, verifiedOf, verify, withdraw } from './observation/verified.ts';
 
 export interface ObservationParts {
@@ -31,6 +27,7 @@ export async function observeEnvironment(
   parts: ObservationParts,
   key: EnvironmentKey,
   name: string,
+  closely?: 'closely',
 ): Promise<RuntimeObservation> {
   const { view, installation } = parts;
   const owner = { installation, key };
@@ -44,6 +41,7 @@ export async function observeEnvironment(
     return { ...nothing(observedAt), presence };
   }
   const { progress, serving, insight } = await progressOf(parts, key, application);
+  const detail = insight === null && closely !== undefined ? await parts.closerLook.into(name) : insight;
   return {
     observedAt,
     presence: application.metadata.deletionTimestamp === undefined ? 'present' : 'removing',
@@ -52,7 +50,7 @@ export async function observeEnvironment(
     serving,
     sync: application.status?.sync?.status ?? 'OutOfSync',
     health: healthOf(progress),
-    resources: resourcesOf(application, progress, insight),
+    resources: resourcesOf(application, progress, detail),
     blockedBy: null,
   };
 }
@@ -161,25 +159,4 @@ function healthOf(progress: RuntimeProgress): HealthStatus {
     case 'waiting':
       return 'Progressing';
   }
-}
-
-function resourcesOf(
-  { status }: Application,
-  progress: RuntimeProgress,
-  insight: Insight | null,
-): readonly ResourceStatus[] {
-  const known = progress.step === 'running' ? 'Healthy' : progress.step === 'asleep' ? 'Suspended' : 'Unknown';
-  const deployed = (status?.resources ?? []).map(({ kind = '', name = '', health }) => ({
-    kind,
-    name,
-    health: health?.status ?? (known satisfies HealthStatus),
-    message: health?.message ?? null,
-  }));
-  const pods = (insight?.pods ?? []).map((pod) => ({
-    kind: 'Pod',
-    name: pod.metadata.name,
-    health: isReady(pod) ? ('Healthy' as const) : ('Progressing' as const),
-    message: pod.status?.message ?? null,
-  }));
-  return [...deployed, ...pods];
 }

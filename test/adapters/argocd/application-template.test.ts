@@ -23,11 +23,17 @@ const input = (change: Partial<ApplicationInput> = {}): ApplicationInput => ({
   healthPath: '/healthz',
   service: { name: 'env-pr-42-abc234', port: 80 },
   image: 'registry.example/app@sha256:1',
+  isOwnChart: false,
   ...change,
 });
 
 describe('the template of Applications that comes with Blueberry', () => {
   const template = createApplicationTemplate(FILE, OWN);
+
+  it('has Argo CD compare charts of others without a dry run', () => {
+    const { annotations } = template.render(input({ isOwnChart: true })).metadata;
+    expect(annotations).toMatchObject({ 'argocd.argoproj.io/compare-options': 'ServerSideDiff=false' });
+  });
 
   it('renders the whole manifest', () => {
     expect(template.render(input())).toEqual({

@@ -4,6 +4,7 @@ import type { JsonPatch } from '../kubernetes/kubernetes-client.ts';
 import type { NewObject } from '../kubernetes/objects.ts';
 import {
   COMMIT_ANNOTATION,
+  COMPARE_OPTIONS_ANNOTATION,
   HEALTH_PATH_ANNOTATION,
   IMAGE_ANNOTATION,
   REVISION_ANNOTATION,
@@ -13,7 +14,7 @@ import { refreshAnnotations } from './refresh.ts';
 type Texts = Readonly<Record<string, string>>;
 
 /** What Blueberry says of some revisions and not of others: it goes where it is not wanted. */
-const OPTIONAL_ANNOTATIONS = [HEALTH_PATH_ANNOTATION, IMAGE_ANNOTATION];
+const OPTIONAL_ANNOTATIONS = [HEALTH_PATH_ANNOTATION, IMAGE_ANNOTATION, COMPARE_OPTIONS_ANNOTATION];
 /** Parts of a source that Argo CD itself drops where they are empty. */
 const OPTIONAL_SOURCE_PARTS = ['helm', 'kustomize', 'directory'];
 

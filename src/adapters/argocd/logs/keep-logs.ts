@@ -8,7 +8,7 @@ import type { KubernetesClient } from '../kubernetes/kubernetes-client.ts';
 const LINES_MAX = 5_000;
 const TIMEOUT_MS = 5_000;
 
-/** Keeps the end of what an environment printed, before it is removed. A log that can't be read does not hold that up. */
+/** Keeps the end of what an environment printed, before its pods go. A log that can't be read does not hold that up. */
 export async function keepLogs(
   {
     client,
@@ -24,7 +24,6 @@ export async function keepLogs(
   key: EnvironmentKey,
   namespace: string,
 ): Promise<void> {
-  if (await keptLogs.has(key.id)) return;
   const lines: LogLine[] = [];
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {

@@ -6,13 +6,13 @@ import type { Log } from '../../../ports/log.ts';
 
 /** The logs of environments that have been removed, in a folder, until nobody will ask for them any more. */
 export interface KeptLogs {
-  has(environmentId: string): Promise<boolean>;
-  /** Whole or not at all. */
+  /** Adds what is newer than what is kept already; whole or not at all. The oldest lines go where there are too many. */
   keep(environmentId: string, lines: readonly LogLine[]): Promise<void>;
   read(environmentId: string): Promise<readonly LogLine[]>;
   close(): void;
 }
 
+const LINES_MAX = 10_000;
 const RETENTION_MS = 30 * 24 * 60 * 60_000;
 const SWEEP_EVERY_MS = 24 * 60 * 60_000;
 
@@ -40,28 +40,34 @@ export function createKeptLogs(folder: string, clock: Clock, log: Log): KeptLogs
     }
   }
 
+  async function read(environmentId: string): Promise<readonly LogLine[]> {
+    const text = await readFile(fileOf(environmentId), 'utf8').catch(emptyWhereMissing(''));
+    const lines = text.split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as LogLine);
+  }
+
   return {
-    has: (environmentId) =>
-      stat(fileOf(environmentId)).then(
-        () => true,
-        () => false,
-      ),
     async keep(environmentId, lines) {
+      const before = await read(environmentId);
+      const until = Date.parse(before.at(-1)?.at ?? '1970-01-01T00:00:00Z');
+      const newer = lines.filter(({ at }) => Date.parse(at) > until);
+      if (newer.length === 0) return;
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const file = fileOf(environmentId);
       const draft = await open(`${file}.draft`, 'w', 0o600);
       try {
-        await draft.writeFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+        await draft.writeFile(
+          [...before, ...newer]
+            .slice(-LINES_MAX)
+            .map((line) => `${JSON.stringify(line)}\n`)
+            .join(''),
+        );
       } finally {
         await draft.close();
       }
       await rename(`${file}.draft`, file);
     },
-    async read(environmentId) {
-      const text = await readFile(fileOf(environmentId), 'utf8').catch(emptyWhereMissing(''));
-      const lines = text.split('\n').filter((line) => line !== '');
-      return lines.map((line) => JSON.parse(line) as LogLine);
-    },
+    read,
     close() {
       cancel();
     },

@@ -27,6 +27,8 @@ export interface ApplicationInput {
   readonly healthPath: string | null;
   /** The Service that serves it, and its port. */
   readonly service: { readonly name: string; readonly port: number };
+  /** Whether the chart is the repository's own rather than the workload chart. */
+  readonly isOwnChart: boolean;
   /** The image that has to run, with its digest; null where none is pinned. */
   readonly image: string | null;
 }

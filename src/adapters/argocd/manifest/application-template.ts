@@ -6,6 +6,7 @@ import type { NewObject } from '../kubernetes/objects.ts';
 import {
   ASLEEP_ANNOTATION,
   COMMIT_ANNOTATION,
+  COMPARE_OPTIONS_ANNOTATION,
   environmentLabels,
   EXPIRES_ANNOTATION,
   HEALTH_PATH_ANNOTATION,
@@ -20,6 +21,12 @@ import { TemplateFailure } from './template-failure.ts';
 /** Steps of the template engine for one manifest: the template that comes with Blueberry takes some hundred. */
 const FUEL = 200_000;
 const RENDERED_MAX_LENGTH = 2 * 1024 * 1024;
+
+/**
+ * Where a dry run of the server fails, as it does for a field that can't be changed, Argo CD 3.6 calls an Application
+ * Synced though nothing was applied. Charts that are not Blueberry's may come to that.
+ */
+const CAREFUL_COMPARISON = { [COMPARE_OPTIONS_ANNOTATION]: 'ServerSideDiff=false' };
 
 export interface ApplicationTemplate {
   /** Fails with a `TemplateFailure`. */
@@ -51,6 +58,7 @@ export function createApplicationTemplate(name: string, text: string): Applicati
       [ASLEEP_ANNOTATION]: String(input.asleep),
       [SERVICE_ANNOTATION]: `${input.service.name}:${String(input.service.port)}`,
       ...(input.healthPath === null ? {} : { [HEALTH_PATH_ANNOTATION]: input.healthPath }),
+      ...(input.isOwnChart ? CAREFUL_COMPARISON : {}),
       ...(input.image === null ? {} : { [IMAGE_ANNOTATION]: input.image }),
     };
     const rendered = attempt(name, () =>
@@ -121,5 +129,6 @@ const EXAMPLE: ApplicationInput = {
   asleep: false,
   healthPath: '/',
   service: { name: 'env-example-xample', port: 80 },
+  isOwnChart: false,
   image: null,
 };

@@ -13,6 +13,8 @@ export const INSTALLATION_LABEL = 'blueberry.dev/installation';
 
 /** Which deployment revision an Application, and a pod, is of. */
 export const REVISION_ANNOTATION = 'blueberry.dev/revision';
+/** Argo CD's own: how it compares what is with what is to be. */
+export const COMPARE_OPTIONS_ANNOTATION = 'argocd.argoproj.io/compare-options';
 export const COMMIT_ANNOTATION = 'blueberry.dev/commit';
 export const EXPIRES_ANNOTATION = 'blueberry.dev/expires-at';
 /** `true` on the Application of what is to sleep. */
