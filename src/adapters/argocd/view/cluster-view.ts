@@ -131,6 +131,13 @@ export function createClusterView({ client, clock, log, settings }: ClusterViewP
         namespaceInformer.onChange(({ type, object }) => {
           tell(type, object, JSON.stringify([object.metadata, object.status]));
         }),
+        // Argo CD itself looks minutes later.
+        projectInformer.onChange(({ object }) => {
+          for (const application of applicationInformer.values()) {
+            const owner = ownerOf(application);
+            if (owner !== null && application.spec.project === object.metadata.name) listener(owner);
+          }
+        }),
       ];
       return () => {
         for (const end of stops) end();
