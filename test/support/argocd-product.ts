@@ -12,6 +12,8 @@ export interface ArgocdProduct {
   readonly product: Product;
   /** What its objects in the cluster are told by. */
   readonly installation: string;
+  /** Its variables, for more processes of the same installation. */
+  readonly env: Readonly<Record<string, string>>;
   /** Names everything in the cluster, and in the GitOps repository, that is left of environments. */
   leftovers(): Promise<string[]>;
   /** Ends it, and removes what is left. */
@@ -29,28 +31,28 @@ export async function startArgocdProduct({ cluster, mode, env = {} }: ArgocdProd
   const observer = await connect(cluster.kubeconfig);
   const chart = await makeChartRepository(cluster.gitFolder, `chart-${installation}`, ['charts/workload']);
   const gitOps = mode === 'git' ? await createGitOpsWorld(cluster, installation) : null;
-  const product = await startProduct({
-    env: {
-      RUNTIME: 'argocd',
-      GITOPS_MODE: mode,
-      KUBECONFIG: await accountKubeconfig(cluster),
-      INSTALLATION: installation,
-      WORKLOAD_CHART_REPOSITORY: chart.url,
-      POLL_SECONDS_LOCAL: '0.5',
-      ...(gitOps === null
-        ? {}
-        : {
-            GITOPS_REPOSITORY: gitOps.remote.path,
-            GITOPS_FOLDER,
-            GITOPS_ROOT_APPLICATION: gitOps.root.name,
-          }),
-      ...env,
-    },
-  });
+  const variables = {
+    RUNTIME: 'argocd',
+    GITOPS_MODE: mode,
+    KUBECONFIG: await accountKubeconfig(cluster),
+    INSTALLATION: installation,
+    WORKLOAD_CHART_REPOSITORY: chart.url,
+    POLL_SECONDS_LOCAL: '0.5',
+    ...(gitOps === null
+      ? {}
+      : {
+          GITOPS_REPOSITORY: gitOps.remote.path,
+          GITOPS_FOLDER,
+          GITOPS_ROOT_APPLICATION: gitOps.root.name,
+        }),
+    ...env,
+  };
+  const product = await startProduct({ env: variables });
   const objects = (): ReturnType<typeof objectsOf> => objectsOf(observer, installation);
   return {
     product,
     installation,
+    env: variables,
     async leftovers() {
       const left = (await objects()).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
       return [...left, ...((await gitOps?.files()) ?? [])];
