@@ -117,6 +117,7 @@ export interface NetworkPort {
 
 export interface Service extends KubernetesObject {
   readonly spec: {
+    readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
     readonly selector?: Readonly<Record<string, string>>;
     readonly ports?: readonly {
       readonly name?: string;

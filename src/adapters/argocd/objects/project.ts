@@ -16,6 +16,9 @@ export interface ProjectSettings {
 const FORBIDDEN_KINDS: readonly GroupKind[] = [
   { group: '', kind: 'ResourceQuota' },
   { group: '', kind: 'LimitRange' },
+  // With addresses of its own choice behind a Service, an environment could have the gateway reach what it may not itself.
+  { group: '', kind: 'Endpoints' },
+  { group: 'discovery.k8s.io', kind: '*' },
   { group: 'networking.k8s.io', kind: '*' },
   { group: 'gateway.networking.k8s.io', kind: '*' },
   { group: 'rbac.authorization.k8s.io', kind: '*' },

@@ -65,7 +65,8 @@ export function isReady({ metadata, status }: Pod): boolean {
 
 function endpointOf(application: Application, service: Service, pod: Pod): Endpoint | null {
   const selector = Object.entries(service.spec.selector ?? {});
-  if (selector.length === 0 || !isReady(pod)) return null;
+  // A name of somewhere else would have the gateway go where no environment may.
+  if (selector.length === 0 || service.spec.type === 'ExternalName' || !isReady(pod)) return null;
   if (!selector.every(([label, value]) => pod.metadata.labels?.[label] === value)) return null;
   const port = portOf(application, service, pod);
   if (port === null) return null;
