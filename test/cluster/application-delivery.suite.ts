@@ -8,7 +8,13 @@ import { applications, services, type Resource } from '../../src/adapters/argocd
 import { NotOurs } from '../../src/adapters/argocd/objects/not-ours.ts';
 import { canonicalJson } from '../../src/core/json.ts';
 import { until } from '../support/cluster-tools.ts';
-import { createDeliveryStage, type DeliveryStage, type StagedEnvironment } from '../support/delivery-stage.ts';
+import {
+  createDeliveryStage,
+  type DeliveryClient,
+  type DeliveryStage,
+  type StagedEnvironment,
+} from '../support/delivery-stage.ts';
+import { countingWrites, removeThrough } from '../support/git-delivery-stage.ts';
 import { openKubernetes } from '../support/kubernetes.ts';
 
 export interface DeliveryHarness {
@@ -20,9 +26,6 @@ export interface DeliveryHarness {
   commits(): Promise<number>;
   dispose(): Promise<void>;
 }
-
-/** What deliveries do in the cluster. */
-export type DeliveryClient = Pick<KubernetesClient, 'get' | 'listPages' | 'create' | 'patchJson' | 'delete'>;
 
 const deployments: Resource<Application> = {
   apiVersion: 'apps/v1',
@@ -70,14 +73,7 @@ export function describeApplicationDelivery(
       }, `${environment.name} to be as wanted`);
     }
 
-    async function remove(environment: StagedEnvironment): Promise<void> {
-      await until(async () => {
-        const seen = await environment.find();
-        await delivery.remove(environment.name, seen);
-        return seen === null;
-      }, `${environment.name} to be gone`);
-    }
-
+    const remove = (environment: StagedEnvironment): Promise<void> => removeThrough(delivery, environment);
     const writes = async (): Promise<number> => calls + (await harness.commits());
 
     async function edit(environment: StagedEnvironment, ...patch: JsonPatch): Promise<void> {
@@ -88,7 +84,7 @@ export function describeApplicationDelivery(
       (await orAbsent(client.get(deployments, { name, namespace: name }))) !== null;
 
     it('brings an environment up, leaves it alone while nothing changes, and takes it away with all that it deployed', async () => {
-      const environment = await stage.environment('main-job');
+      const environment = await stage.deployable('main-job');
       const wanted = environment.wanted({ env: { GREETING: 'hello', REMOVED: null } });
       await deliver(environment, wanted);
       const healthy = await environment.untilHealthy();
@@ -108,7 +104,7 @@ export function describeApplicationDelivery(
     });
 
     it('replaces all of the spec, and leaves what others have written beside it', async () => {
-      const environment = await stage.environment('changing');
+      const environment = await stage.deployable('changing');
       const first = environment.wanted(
         { env: { A: '1', B: '2' }, replicas: 1 },
         { healthPath: '/healthz', image: `registry.example.com/acme/web@sha256:${'a'.repeat(64)}` },
@@ -137,7 +133,7 @@ export function describeApplicationDelivery(
     });
 
     it('puts back what is changed by hand', async () => {
-      const environment = await stage.environment('edited');
+      const environment = await stage.deployable('edited');
       const wanted = environment.wanted();
       await deliver(environment, wanted);
       await environment.untilHealthy();
@@ -158,7 +154,7 @@ export function describeApplicationDelivery(
     });
 
     it('carries any value as it is', async () => {
-      const environment = await stage.environment('odd-values');
+      const environment = await stage.deployable('odd-values');
       const odd = {
         TEXT: '{{ "x" }} #: - \'"\\ \t\r\n\u0000\u0085\u2028\u2029\ufeff\uffff\u{1f347} $(PORT) ---\n...\n',
         YES: 'yes',
@@ -173,7 +169,7 @@ export function describeApplicationDelivery(
     });
 
     it('removes while a sync runs that would never end', async () => {
-      const environment = await stage.environment('hanging');
+      const environment = await stage.deployable('hanging');
       const image = { repository: 'registry.example.com/acme/job-hangs', tag: '1' };
       await deliver(environment, environment.wanted({ image, seed: { enabled: true, command: ['sleep'] } }));
       await until(async () => {
@@ -184,7 +180,7 @@ export function describeApplicationDelivery(
     });
 
     it('calls off a sync that has not begun', async () => {
-      const environment = await stage.environment('asked');
+      const environment = await stage.deployable('asked');
       await deliver(environment, environment.wanted());
       await environment.untilHealthy();
       await edit(environment, { op: 'add', path: '/operation', value: { sync: { revision: 'main' } } });
@@ -193,7 +189,7 @@ export function describeApplicationDelivery(
     });
 
     it('takes along what was deployed, also when its finalizer is gone', async () => {
-      const environment = await stage.environment('unfinalized');
+      const environment = await stage.deployable('unfinalized');
       await deliver(environment, environment.wanted());
       await environment.untilHealthy();
       await edit(environment, { op: 'remove', path: '/metadata/finalizers' });
@@ -202,7 +198,7 @@ export function describeApplicationDelivery(
     });
 
     it('makes it anew once it is gone, when somebody deletes it', async () => {
-      const environment = await stage.environment('deleted');
+      const environment = await stage.deployable('deleted');
       const wanted = environment.wanted();
       const { metadata } = await deliver(environment, wanted);
       await environment.untilHealthy();
@@ -216,7 +212,7 @@ export function describeApplicationDelivery(
     });
 
     it('never adopts, changes or deletes what is not ours', async () => {
-      const environment = await stage.environment('foreign');
+      const environment = await stage.deployable('foreign');
       const wanted = environment.wanted();
       for (const label of [
         'blueberry.dev/installation',
@@ -243,7 +239,7 @@ export function describeApplicationDelivery(
     });
 
     it('removes what is not there', async () => {
-      const environment = await stage.environment('nothing');
+      const environment = await stage.deployable('nothing');
       await delivery.remove(environment.name, null);
       expect(await environment.find()).toBeNull();
     });
@@ -255,23 +251,4 @@ function isAsWanted({ spec, metadata }: Application, wanted: NewObject<Applicati
     canonicalJson(spec) === canonicalJson(wanted.spec) &&
     Object.entries(wanted.metadata.annotations ?? {}).every(([name, value]) => metadata.annotations?.[name] === value)
   );
-}
-
-function countingWrites(client: KubernetesClient, count: () => void): DeliveryClient {
-  return {
-    get: (...call) => client.get(...call),
-    listPages: (...call) => client.listPages(...call),
-    create: (...call) => {
-      count();
-      return client.create(...call);
-    },
-    patchJson: (...call) => {
-      count();
-      return client.patchJson(...call);
-    },
-    delete: (...call) => {
-      count();
-      return client.delete(...call);
-    },
-  };
 }

@@ -11,6 +11,7 @@ import {
   createApplicationTemplate,
   type ApplicationTemplate,
 } from '../../src/adapters/argocd/manifest/application-template.ts';
+import type { Owner } from '../../src/adapters/argocd/objects/ownership.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { kubernetesName } from '../../src/core/naming.ts';
 import { until } from './cluster-tools.ts';
@@ -18,12 +19,17 @@ import { until } from './cluster-tools.ts';
 export const ARGOCD_NAMESPACE = 'argocd';
 export const IMAGE = { repository: 'registry.example.com/acme/web', tag: '1' };
 
+/** What deliveries do in the cluster. */
+export type DeliveryClient = Pick<KubernetesClient, 'get' | 'listPages' | 'create' | 'patchJson' | 'delete'>;
+
 /** Environments of one installation in the test cluster, with the workload chart from a repository. */
 export interface DeliveryStage {
   readonly installation: string;
-  readonly client: KubernetesClient;
+  /** One more environment. */
+  environment(name: string): StagedEnvironment;
   /** One more environment, with its namespace. */
-  environment(name: string): Promise<StagedEnvironment>;
+  deployable(name: string): Promise<StagedEnvironment>;
+  /** Takes away what is left of all of them. */
   dispose(): Promise<void>;
 }
 
@@ -38,42 +44,57 @@ export interface StagedEnvironment {
   untilGone(): Promise<void>;
 }
 
-export async function createDeliveryStage(client: KubernetesClient, chartRepository: string): Promise<DeliveryStage> {
+/** @param namespace of the Applications */
+export async function createDeliveryStage(
+  client: KubernetesClient,
+  chartRepository: string,
+  namespace = ARGOCD_NAMESPACE,
+): Promise<DeliveryStage> {
   const template = await readTemplate();
   const installation = `test-${randomBytes(4).toString('hex')}`;
   const environments: StagedEnvironment[] = [];
-  return {
+  const stage: DeliveryStage = {
     installation,
-    client,
-    async environment(label) {
-      const environment = stagedEnvironment(client, template, installation, chartRepository, label);
+    environment(label) {
+      const key = { id: `env_${randomBytes(6).toString('hex')}`, name: label };
+      const environment = stagedEnvironment(client, template, { installation, key }, chartRepository, namespace);
+      environments.push(environment);
+      return environment;
+    },
+    async deployable(label) {
+      const environment = stage.environment(label);
       const { name } = environment;
       await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-      environments.push(environment);
       return environment;
     },
     async dispose() {
       for (const environment of environments) {
-        const { name } = environment;
         const left = await environment.find();
-        if (left !== null) await client.delete(applications, left.metadata, { uid: left.metadata.uid });
-        const namespace = await orAbsent(client.get(namespaces, { name }));
-        if (namespace !== null) await client.delete(namespaces, { name }, { uid: namespace.metadata.uid });
+        if (left !== null) {
+          const { ref } = environment;
+          if (namespace !== ARGOCD_NAMESPACE && left.metadata.finalizers !== undefined)
+            await client.patchJson(applications, ref, [{ op: 'remove', path: '/metadata/finalizers' }]);
+          await orAbsent(client.delete(applications, ref, { uid: left.metadata.uid }));
+        }
+        const { name } = environment;
+        const own = await orAbsent(client.get(namespaces, { name }));
+        if (own !== null) await client.delete(namespaces, { name }, { uid: own.metadata.uid });
       }
     },
   };
+  return stage;
 }
 
 function stagedEnvironment(
   client: KubernetesClient,
   template: ApplicationTemplate,
-  installation: string,
+  owner: Owner,
   repository: string,
-  label: string,
+  namespace: string,
 ): StagedEnvironment {
-  const key = { id: `env_${randomBytes(6).toString('hex')}`, name: label };
+  const { key } = owner;
   const name = kubernetesName(key.name, key.id);
-  const ref = { name, namespace: ARGOCD_NAMESPACE };
+  const ref = { name, namespace };
   const find = (): Promise<Application | null> => orAbsent(client.get(applications, ref));
   return {
     id: key.id,
@@ -81,9 +102,9 @@ function stagedEnvironment(
     ref,
     wanted: (values = {}, more = {}) =>
       template.render({
-        owner: { installation, key },
+        owner,
         name,
-        argocdNamespace: ARGOCD_NAMESPACE,
+        argocdNamespace: namespace,
         project: 'default',
         destinationServer: 'https://kubernetes.default.svc',
         chart: { repository, path: 'charts/workload', revision: 'main' },

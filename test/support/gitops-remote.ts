@@ -25,8 +25,8 @@ export interface GitOpsRemote {
   files(path?: string): Promise<string[]>;
   /** A writer with a clone of its own. */
   open(more?: Partial<GitOpsRepositoryOptions>): GitOpsRepository;
-  /** Somebody else's commit, pushed. */
-  pushByHand(files: Readonly<Record<string, string>>, message?: string): Promise<string>;
+  /** Somebody else's commit, pushed. Null: there is to be no such file. */
+  pushByHand(files: Readonly<Record<string, string | null>>, message?: string): Promise<string>;
   /** Git of somebody else, in their clone. */
   byHand(...args: string[]): Promise<string>;
   writeHook(name: string, script: string): Promise<void>;
@@ -66,7 +66,12 @@ export async function createGitOpsRemote(files: Readonly<Record<string, string>>
     async pushByHand(changed, message = 'By hand') {
       await other.git('fetch', '--quiet', path, 'main');
       await other.git('reset', '--quiet', '--hard', 'FETCH_HEAD');
-      const commit = await other.commit(changed, message);
+      const written: Record<string, string> = {};
+      for (const [file, text] of Object.entries(changed)) {
+        if (text === null) await other.git('rm', '--quiet', '--', file);
+        else written[file] = text;
+      }
+      const commit = await other.commit(written, message);
       await other.git('push', '--quiet', path, 'HEAD:main');
       return commit;
     },

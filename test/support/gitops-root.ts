@@ -1,5 +1,6 @@
 import { repositoryFile } from '../../scripts/chart-documentation.ts';
 import { helm } from '../../scripts/helm.ts';
+import { createRootApplication } from '../../src/adapters/argocd/delivery/root-application.ts';
 import type { Application, AppProject } from '../../src/adapters/argocd/kubernetes/argocd-objects.ts';
 import type { KubernetesClient } from '../../src/adapters/argocd/kubernetes/kubernetes-client.ts';
 import { isKubernetesFailure } from '../../src/adapters/argocd/kubernetes/kubernetes-failure.ts';
@@ -10,7 +11,8 @@ import { parseManifests } from './manifests.ts';
 /** The Application that makes Applications of the files in a GitOps repository. */
 export interface GitOpsRoot {
   readonly name: string;
-  readonly manifest: NewObject<Application>;
+  /** Has Argo CD look at the repository, as a webhook of the Git server does. */
+  refresh(): Promise<unknown>;
   remove(): Promise<void>;
 }
 
@@ -29,7 +31,7 @@ export async function installGitOpsRoot(client: KubernetesClient, name: string, 
   await client.create(applications, application);
   return {
     name,
-    manifest: application,
+    refresh: () => createRootApplication(client, { name, namespace: 'argocd' }).refresh(),
     async remove() {
       const kinds: readonly Resource<KubernetesObject>[] = [applications, appProjects];
       for (const resource of kinds) {

@@ -34,7 +34,7 @@ const READ_AGAIN_MS = 5 * 60_000;
 /** Where something does, what is known is at most so old. */
 const FRESH_MS = 5_000;
 /** What has been asked for is asked for again after pauses that grow from the first to the second. */
-const ASK_AGAIN_MS = { first: 3_000, longest: 60_000 };
+const ASK_AGAIN_MS = { first: 2_000, longest: 60_000 };
 /** A trouble of Argo CD with the repository is told when it has kept an environment waiting for so long. */
 const TROUBLE_AFTER_MS = 20_000;
 /** An Application whose file is gone is deleted when the root has not done so by then. */

@@ -1,6 +1,7 @@
 import type { Application } from '../kubernetes/argocd-objects.ts';
 import type { JsonPatch, KubernetesClient } from '../kubernetes/kubernetes-client.ts';
 import { isKubernetesFailure, orAbsent } from '../kubernetes/kubernetes-failure.ts';
+import type { ObjectRef } from '../kubernetes/objects.ts';
 import { applications, describeObject } from '../kubernetes/resources.ts';
 import { RESOURCES_FINALIZER } from '../manifest/application-schema.ts';
 import { NotOurs } from '../objects/not-ours.ts';
@@ -14,59 +15,56 @@ const TRIES = 8;
 /**
  * Makes an Application ready to go: a sync that runs is ended, since Argo CD removes nothing before its end, one that
  * has not begun is called off, and the finalizer is there, without which what it deployed would stay.
- * @returns it as it is now; null where it is gone, or another one that is not ours stands in its place
+ * @returns it as it is then; null where it turned out to be gone, or another one that is not ours to stand in its place
  */
 export async function prepareRemoval(client: Client, seen: Application): Promise<Application | null> {
-  return step(client, seen, (current) => {
-    const patch = preparation(current);
-    return patch === null ? null : client.patchJson(applications, refOf(current), patch);
-  });
+  return prepare(client, ownerOfSeen(seen), seen);
 }
 
 /** Has it deleted, with all that it deployed; resolves when that is accepted. Never touches one that is not ours. */
 export async function removeApplication(client: Client, seen: Application): Promise<void> {
-  await step(client, seen, (current) => {
-    const patch = preparation(current);
-    if (patch !== null) return client.patchJson(applications, refOf(current), patch);
-    if (current.metadata.deletionTimestamp !== undefined) return null;
+  const owner = ownerOfSeen(seen);
+  let current = await prepare(client, owner, seen);
+  for (let tries = 1; current !== null && current.metadata.deletionTimestamp === undefined; tries += 1) {
     const { uid } = current.metadata;
-    return client.delete(applications, refOf(current), { uid }).then(() => null);
-  });
+    const left = await onlyIfSo(client, current, tries, async (ref) => {
+      await client.delete(applications, ref, { uid });
+      return null;
+    });
+    current = left === null ? null : await prepare(client, owner, left);
+  }
 }
 
-/**
- * Takes one step after the other, from what the one before has left, until there is none to take.
- * @param next null where nothing is left to do; resolves with what it left, null where it is to be looked up
- */
-async function step(
-  client: Client,
-  seen: Application,
-  next: (current: Application) => Promise<Application | null> | null,
-): Promise<Application | null> {
-  const owner = ownerOfSeen(seen);
-  let current: Application | null = seen;
+async function prepare(client: Client, owner: Owner, found: Application): Promise<Application | null> {
+  let current: Application | null = found;
   for (let tries = 1; current !== null && isOwnedBy(current, owner); tries += 1) {
-    let left: Application | null = null;
-    try {
-      const taken = next(current);
-      if (taken === null) return current;
-      left = await taken;
-    } catch (error) {
-      if (!isKubernetesFailure(error, 'conflict', 'not_found', 'unknown_outcome') || tries === TRIES) throw error;
-    }
-    current = left ?? (await orAbsent(client.get(applications, refOf(current))));
+    const patch = preparation(current);
+    if (patch === null) return current;
+    current = await onlyIfSo(client, current, tries, (ref) => client.patchJson(applications, ref, patch));
   }
   return null;
 }
 
-function refOf({ metadata }: Application): { readonly name: string; readonly namespace: string | undefined } {
-  return { name: metadata.name, namespace: metadata.namespace };
+/** Does something to an Application as it is; where it is not so any more, or nobody knows, gives what it is instead. */
+async function onlyIfSo(
+  client: Client,
+  current: Application,
+  tries: number,
+  act: (ref: ObjectRef) => Promise<Application | null>,
+): Promise<Application | null> {
+  const ref = { name: current.metadata.name, namespace: current.metadata.namespace };
+  try {
+    return await act(ref);
+  } catch (error) {
+    if (!isKubernetesFailure(error, 'conflict', 'not_found', 'unknown_outcome') || tries === TRIES) throw error;
+    return orAbsent(client.get(applications, ref));
+  }
 }
 
 function ownerOfSeen(seen: Application): Owner {
   const installation = seen.metadata.labels?.[INSTALLATION_LABEL];
   const key = ownerOf(seen);
-  if (installation === undefined || key === null) throw new NotOurs(describeObject(applications, refOf(seen)));
+  if (installation === undefined || key === null) throw new NotOurs(describeObject(applications, seen.metadata));
   return { installation, key };
 }
 

@@ -57,8 +57,10 @@ export function createRootApplication(
 export function troubleOf({ status }: Application): string | null {
   const condition = status?.conditions?.find(({ type }) => type.endsWith('Error'));
   if (condition !== undefined) return condition.message;
-  const operation = status?.operationState;
-  return operation?.phase === 'Failed' || operation?.phase === 'Error' ? (operation.message ?? operation.phase) : null;
+  const { phase, retryCount = 0, message } = status?.operationState ?? {};
+  // Between its tries a sync that has failed is still called running.
+  const hasFailed = phase === 'Failed' || phase === 'Error' || (phase === 'Running' && retryCount > 0);
+  return hasFailed ? (message ?? 'its sync fails') : null;
 }
 
 /** Whether Argo CD has looked since then (milliseconds since the epoch), and takes that Application to be as its file. */
