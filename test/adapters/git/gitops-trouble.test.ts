@@ -1,9 +1,11 @@
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../../src/adapters/system/system-clock.ts';
 import type { GitOpsRepository } from '../../../src/ports/gitops-repository.ts';
 import { refusal } from '../../contract/git-repositories.suite.ts';
+import { endChildScripts, startChildScript } from '../../support/child-script.ts';
 import { startGitHttpsServer, type GitHttpsServer } from '../../support/git-https-server.ts';
 import { createGitOpsRemote, gitOpsChange, type GitOpsRemote } from '../../support/gitops-remote.ts';
 
@@ -20,7 +22,10 @@ beforeEach(async () => {
     'platform/Chart.yaml': 'name: p\n',
   });
 });
-afterEach(() => remote.dispose());
+afterEach(async () => {
+  await endChildScripts();
+  await remote.dispose();
+});
 
 describe('a remote', () => {
   it('without any commit gets its first one', async () => {
@@ -157,6 +162,30 @@ describe('a remote by https', () => {
     const head = await repository.commit(gitOpsChange({ 'environments/b.yaml': '1' }), 'Make b');
     expect(await remote.git('rev-parse', 'main')).toBe(head);
     expect(await remote.log()).toEqual(['Begin', 'Make a', 'As if it were ours']);
+  });
+});
+
+describe('a writer', () => {
+  it('that is killed at any moment loses nothing that it acknowledged, and leaves nothing in the way', async () => {
+    const clone = join(remote.folder, 'shared-clone');
+    const acknowledged: string[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const writers = [clone, join(remote.folder, 'other-clone')].map((folder) =>
+        startChildScript('gitops-until-killed.ts', [remote.path, folder]),
+      );
+      await Promise.all(
+        writers.map(async (writer) => {
+          for (let lines = 0; lines < 3; lines += 1) acknowledged.push(await writer.nextLine());
+          await pause(Math.random() * 200);
+          await writer.end('SIGKILL');
+        }),
+      );
+    }
+    expect(acknowledged).toHaveLength(18);
+    expect(await remote.files('environments/')).toEqual(expect.arrayContaining(acknowledged));
+    await remote.git('fsck', '--strict');
+    await remote.open({ folder: clone }).commit(gitOpsChange({ 'environments/after.yaml': '1' }), 'After');
+    expect((await remote.log()).at(-1)).toBe('After');
   });
 });
 

@@ -52,7 +52,9 @@ export function messageFor({ metadata }: NewObject<Application>, before: string 
 /** A label or an annotation; null where there is none, or no YAML. */
 function metadataOf(text: string, kind: 'labels' | 'annotations', name: string): string | null {
   // Reading all of the YAML takes a millisecond, and there may be thousands of files.
-  const own = new RegExp(`^    ${name.replaceAll('.', '\\.')}: "([^"\\\\]*)"$`, 'm').exec(text)?.[1];
+  const [, metadata = ''] = OWN_METADATA.exec(text) ?? [];
+  const line = metadata.split('\n').find((candidate) => candidate.startsWith(`    ${name}: "`));
+  const [, own] = /: "([^"\\]*)"$/.exec(line ?? '') ?? [];
   if (own !== undefined) return own;
   try {
     const parsed = parse(text) as Partial<Application> | null;
@@ -63,3 +65,6 @@ function metadataOf(text: string, kind: 'labels' | 'annotations', name: string):
     return null;
   }
 }
+
+/** The lines below `metadata` in what `applicationFile` writes. */
+const OWN_METADATA = /^apiVersion: "argoproj\.io\/v1alpha1"\nkind: "Application"\nmetadata:\n((?: .*\n)*)/;
