@@ -1,6 +1,8 @@
 // The performance budgets, measured beside their peers. `npm run bench -- list start` runs chosen ones.
 import { cpus } from 'node:os';
 import { benchCreateEnvironment } from './create-environment.ts';
+import { benchCreateApplication } from './kubernetes/create-application.ts';
+import { benchFollowStatus } from './kubernetes/follow-status.ts';
 import { benchListEnvironments } from './list-environments.ts';
 import { benchServeBranch } from './serve-branch.ts';
 import { benchStart } from './start.ts';
@@ -11,6 +13,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   create: benchCreateEnvironment,
   serve: benchServeBranch,
   list: benchListEnvironments,
+  'kubernetes-create': benchCreateApplication,
+  'kubernetes-events': benchFollowStatus,
 };
 
 const chosen = process.argv.slice(2);

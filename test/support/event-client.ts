@@ -3,6 +3,8 @@ export interface ReceivedEvent {
   readonly event: string;
   readonly id: string;
   readonly data: string;
+  /** By the monotonic clock, in milliseconds. */
+  readonly receivedAt: number;
 }
 
 /** A client of server-sent events that keeps all that it has received. */
@@ -35,7 +37,7 @@ export async function openEvents(url: string, headers: Readonly<Record<string, s
       else if (line.startsWith('event: ')) event = line.slice(7);
       else if (line.startsWith('data: ')) data.push(line.slice(6));
     }
-    if (data.length > 0) events.push({ event, id, data: data.join('\n') });
+    if (data.length > 0) events.push({ event, id, data: data.join('\n'), receivedAt: performance.now() });
   }
 
   async function read(): Promise<void> {

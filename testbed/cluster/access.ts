@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { partFolder } from '../cache.ts';
 import { parts } from '../parts.ts';
+import { auditLogOf } from './audit.ts';
 import type { Certificates } from './certificates.ts';
 import type { Layout } from './layout.ts';
 
@@ -23,6 +24,8 @@ export interface ClusterAccess {
   podLogs: string;
   /** Folder with the log `NAME.log` of each component. */
   componentLogs: string;
+  /** Where requests of audited users are taken down, a JSON object of `audit.k8s.io` in each line. */
+  auditLog: string;
   /** PATH on which kubectl, helm and crane are found first. */
   path: string;
 }
@@ -39,6 +42,7 @@ export async function describeAccess(layout: Layout, { authority, admin }: Certi
     gitFolder: layout.git,
     podLogs: layout.podLogs,
     componentLogs: layout.logs,
+    auditLog: auditLogOf(layout),
     path: [...tools, process.env.PATH].join(delimiter),
   };
   await writeFile(access.kubeconfig, kubeconfigText(access), { mode: 0o600 });

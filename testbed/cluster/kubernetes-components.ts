@@ -17,6 +17,7 @@ export function kubernetesComponents(
   layout: Layout,
   certificates: Certificates,
   kubeconfig: string,
+  auditing: readonly string[],
 ): ComponentDefinition[] {
   const { ports } = layout;
   const env = environmentOf(layout);
@@ -65,6 +66,7 @@ export function kubernetesComponents(
           '--endpoint-reconciler-type=none',
           '--kubelet-preferred-address-types=InternalIP',
           `--kubelet-certificate-authority=${certificates.authority.certificate}`,
+          ...auditing,
         ],
         env,
       },

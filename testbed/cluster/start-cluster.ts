@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ClusterAccess, describeAccess } from './access.ts';
 import { argoCdComponents, type ArgoCdOptions } from './argocd-components.ts';
+import { auditArguments } from './audit.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { compactEtcd } from './compact-etcd.ts';
 import { type Component, type ComponentDefinition, type ComponentName, createComponent } from './component.ts';
@@ -21,6 +22,8 @@ export interface ClusterOptions {
   only?: 'api';
   /** For many Applications: `{ resyncSeconds: 300, statusProcessors: 50, operationProcessors: 25 }`. */
   argocd?: Partial<ArgoCdOptions>;
+  /** Users whose requests the API server takes down, each in a line of `auditLog`. None if left out. */
+  audited?: readonly string[];
 }
 
 export interface Cluster {
@@ -42,7 +45,12 @@ const argoCdDefaults: ArgoCdOptions = { resyncSeconds: 20, statusProcessors: 20,
  * Starts a cluster in a temporary folder, on free ports of 127.0.0.1, and resolves when everything answers. All of it
  * ends with `stop`, or when the process that started it ends, however that happens.
  */
-export async function startCluster({ nodes = 2, only, argocd = {} }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster({
+  nodes = 2,
+  only,
+  argocd = {},
+  audited = [],
+}: ClusterOptions = {}): Promise<Cluster> {
   const layout = await makeLayout();
   const processes = startProcesses(layout.folder);
   const stop = async (): Promise<void> => {
@@ -53,7 +61,7 @@ export async function startCluster({ nodes = 2, only, argocd = {} }: ClusterOpti
     const certificates = await makeCertificates(layout.certificates);
     const access = await describeAccess(layout, certificates);
     const definitions = [
-      ...kubernetesComponents(layout, certificates, access.kubeconfig),
+      ...kubernetesComponents(layout, certificates, access.kubeconfig, await auditArguments(layout, audited)),
       ...argoCdComponents(layout, access.kubeconfig, { ...argoCdDefaults, ...argocd }),
       await stageHand(layout, certificates, access),
     ];
