@@ -35,6 +35,8 @@ function application(more: Partial<ApplicationInput> = {}): NewObject<Applicatio
     expiresAt: '2030-01-01T00:00:00.000Z',
     asleep: false,
     healthPath: null,
+    service: { name: 'env-pr-42-b4v7zk', port: 80 },
+    isOwnChart: false,
     image: null,
     ...more,
   });

@@ -75,7 +75,7 @@ describe('guardrails', () => {
   });
 
   it('enforce restricted pods', () => {
-    expect(buildNamespace('env-pr-42-abc234', owner).metadata.labels).toMatchObject({
+    expect(buildNamespace('env-pr-42-abc234', owner, 'repo_XYZ234').metadata.labels).toMatchObject({
       ...labels,
       'pod-security.kubernetes.io/enforce': 'restricted',
     });
