@@ -87,6 +87,10 @@ describe.each(['api', 'git'] as const)('an environment on Kubernetes from its cr
     expect(urls).toEqual([`http://${name}.localhost:${String(blueberry.product.port)}`]);
     expect(kubernetes).toMatchObject({ sync_status: 'Synced', health_status: 'Healthy' });
     namespace = kubernetes.namespace;
+    const files = mode === 'git' ? [`gitops/environments/${namespace}.yaml`] : [];
+    expect(await blueberry.leftovers()).toEqual(
+      expect.arrayContaining([`Application ${namespace}`, `Namespace ${namespace}`, ...files]),
+    );
     const { env, ...answer } = await stub();
     expect(answer).toMatchObject({ namespace, digest, image: `${cluster.registry}/${images}@${digest}` });
     expect(env).toMatchObject({ GREETING: 'hello', BLUEBERRY_NAME: name, BLUEBERRY_COMMIT: commit });
@@ -143,6 +147,7 @@ describe.each(['api', 'git'] as const)('an environment on Kubernetes from its cr
   });
 
   it('sleeps without pods, and wakes when it is visited', async () => {
+    await visit(blueberry.product, name, '/before-its-sleep');
     await blueberry.product.api('POST', `/api/environments/${id}/sleep`);
     const pods = async (): Promise<number> =>
       (await observer.request<{ items: unknown[] }>('GET', `/api/v1/namespaces/${namespace}/pods`)).items.length;
@@ -163,6 +168,7 @@ describe.each(['api', 'git'] as const)('an environment on Kubernetes from its cr
     expect(await blueberry.leftovers()).toEqual([]);
     expect((await visit(blueberry.product, name)).status).toBe(404);
     const { items } = await details<{ items: { text: string }[] }>('logs?tail=100');
-    expect(items.map(({ text }) => text).join('\n')).toContain('GET /__stub 200');
+    const texts = items.map(({ text }) => text);
+    expect(texts).toEqual(expect.arrayContaining(['GET /before-its-sleep 200', 'GET /__stub 200']));
   });
 });

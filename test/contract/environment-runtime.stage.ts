@@ -128,11 +128,15 @@ export function createStage(harness: EnvironmentRuntimeHarness): Stage {
     untilServing: (revision, key = own) =>
       stage.until(`serving revision ${String(revision)}`, isServing(revision), key),
     async untilGone(key = own) {
-      await eventually(
-        async () => ((await runtime.remove(key)).presence === 'absent' ? true : null),
-        harness.patienceMs,
-        'the removal',
-      );
+      let last: RuntimeObservation | null = null;
+      try {
+        await eventually(async () => {
+          last = await runtime.remove(key);
+          return last.presence === 'absent' ? true : null;
+        }, harness.patienceMs);
+      } catch (error) {
+        throw new Error(`It was never gone: ${JSON.stringify(last)}`, { cause: error });
+      }
     },
     ask: (path = '/', key = own) => askOnce(runtime, key, path),
     async lines(query = {}) {

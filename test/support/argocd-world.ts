@@ -111,7 +111,8 @@ export async function createArgocdWorld({ cluster, mode }: ArgocdWorldOptions): 
     },
     settings,
     log,
-    patienceMs: 45_000,
+    // Many worlds share two cores with a whole control plane.
+    patienceMs: 60_000,
     tellsStreamsApart: false,
     component: (kind, mark) => Promise.resolve(contractComponent(repository, kind, mark)),
     async restart() {
