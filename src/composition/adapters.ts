@@ -15,6 +15,7 @@ import { createYamlRepositoryFileReader } from '../adapters/yaml/yaml-repository
 import { previewUrl, type Config } from '../config/config.ts';
 import { kubernetesName } from '../core/naming.ts';
 import type { HttpParts } from '../http/parts.ts';
+import type { ClusterDecoration, ClusterSurroundings } from './cluster.ts';
 import { openEnvironmentsFolder } from './environments-folder.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
 import type { Authenticator, LocalAccounts } from '../ports/authenticator.ts';
@@ -61,22 +62,26 @@ interface Runtime {
   readonly endProcesses: () => Promise<void>;
 }
 
-interface Surroundings {
-  readonly clock: Clock;
+/** Replaces parts of the product, for tests that cut it off in the middle of something. */
+export interface Decoration extends ClusterDecoration {
+  readonly adapters?: (adapters: Adapters) => Adapters;
+}
+
+export interface Surroundings {
   readonly log: Log;
   /** The user's own environment is handed on to those adapters that start other programs. */
   readonly userEnvironment: Readonly<Record<string, string>>;
+  readonly decoration: Decoration;
 }
 
 /** Opens what is embedded, and the way to what is not. Fails with a `ConfigError`. */
 export async function openAdapters(
   config: Config,
-  userEnvironment: Readonly<Record<string, string>>,
-  log: Log,
+  { log, userEnvironment, decoration }: Surroundings,
 ): Promise<Adapters> {
   const clock = createSystemClock();
   const identifiers = createRandomIdentifiers();
-  const surroundings = { clock, log, userEnvironment };
+  const surroundings = { clock, log, userEnvironment, decoration };
   const isCluster = config.runtime === 'argocd';
   const runtime = isCluster ? await openClusterRuntime(config, surroundings) : openLocalRuntime(config, surroundings);
   const database = openDatabase(join(config.dataDir, 'blueberry.db'));
@@ -103,7 +108,10 @@ export async function openAdapters(
   };
 }
 
-function openLocalRuntime(config: Config, { clock, log, userEnvironment }: Surroundings): Runtime {
+function openLocalRuntime(
+  config: Config,
+  { clock, log, userEnvironment }: Omit<ClusterSurroundings, 'decoration'>,
+): Runtime {
   const runtime = createLocalProcessRuntime({
     folder: openEnvironmentsFolder({ dataDir: config.dataDir, packageRoot: PACKAGE_ROOT, userEnvironment }),
     checkouts: createWorktreeCheckouts({ folder: join(config.dataDir, 'repositories'), userEnvironment }),
@@ -121,7 +129,7 @@ function openLocalRuntime(config: Config, { clock, log, userEnvironment }: Surro
   };
 }
 
-async function openClusterRuntime(config: Config, surroundings: Surroundings): Promise<Runtime> {
+async function openClusterRuntime(config: Config, surroundings: ClusterSurroundings): Promise<Runtime> {
   // Loaded only where it is chosen: the client of Kubernetes takes a second and much memory.
   const { openCluster } = await import('./cluster.ts');
   const { runtime, election, clusterName } = await openCluster(config, surroundings);

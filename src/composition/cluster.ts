@@ -15,7 +15,7 @@ import {
 import { createKubernetesClient } from '../adapters/argocd/kubernetes/create-kubernetes-client.ts';
 import type { KubernetesClient } from '../adapters/argocd/kubernetes/kubernetes-client.ts';
 import { KubernetesFailure } from '../adapters/argocd/kubernetes/kubernetes-failure.ts';
-import { createLeaseElection } from '../adapters/argocd/kubernetes/lease-election.ts';
+import { createLeaseElection, type LeaseTiming } from '../adapters/argocd/kubernetes/lease-election.ts';
 import {
   createApplicationTemplate,
   type ApplicationTemplate,
@@ -29,6 +29,7 @@ import { previewUrl, type ClusterConfig, type Config } from '../config/config.ts
 import type { Clock } from '../ports/clock.ts';
 import type { Election } from '../ports/election.ts';
 import type { EnvironmentRuntime } from '../ports/environment-runtime.ts';
+import type { GitOpsRepository } from '../ports/gitops-repository.ts';
 import type { Log } from '../ports/log.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
 
@@ -40,24 +41,31 @@ export interface ClusterParts {
   readonly clusterName: string;
 }
 
+/** Replaces parts, for tests that cut the product off in the middle of a call. */
+export interface ClusterDecoration {
+  /** What environments are made with; the election has a client of its own. */
+  readonly kubernetes?: (client: KubernetesClient) => KubernetesClient;
+  readonly gitOps?: (repository: GitOpsRepository) => GitOpsRepository;
+  /** So that nobody has to wait long for the Lease of a process that was killed. */
+  readonly lease?: LeaseTiming;
+}
+
 export interface ClusterSurroundings {
   readonly clock: Clock;
   readonly log: Log;
   readonly userEnvironment: Readonly<Record<string, string>>;
-  /** Replaces what talks to the cluster, for tests that cut the product off in the middle of a call. */
-  readonly decorateClient?: (client: KubernetesClient) => KubernetesClient;
+  readonly decoration: ClusterDecoration;
 }
 
 const BLUEBERRY_NAMESPACE = 'blueberry';
 
 /** Fails with a `ConfigError` where what can be known without the cluster is wrong. The cluster itself may be away. */
-export async function openCluster(
-  config: Config,
-  { clock, log, userEnvironment, decorateClient = (client) => client }: ClusterSurroundings,
-): Promise<ClusterParts> {
+export async function openCluster(config: Config, surroundings: ClusterSurroundings): Promise<ClusterParts> {
+  const { clock, log, userEnvironment, decoration } = surroundings;
   const { cluster } = config;
   const access = await openAccess(cluster);
-  const client = decorateClient(createKubernetesClient({ access, clock }));
+  const undecorated = createKubernetesClient({ access, clock });
+  const client = decoration.kubernetes?.(undecorated) ?? undecorated;
   const installation = cluster.installation ?? (await ownInstallation(config.dataDir));
   const namespace = cluster.namespace ?? access.namespace ?? BLUEBERRY_NAMESPACE;
   const settings: ArgocdSettings = {
@@ -80,7 +88,7 @@ export async function openCluster(
     hostOf: (name) => new URL(previewUrl(config, name)).host,
     logFolder: join(config.dataDir, 'logs'),
   };
-  const delivery = openDelivery(config, settings, { client, clock, log, userEnvironment });
+  const delivery = openDelivery(config, settings, { ...surroundings, client });
   const template = await readTemplate(cluster.applicationTemplate);
   const electionClient = createKubernetesClient({ access, clock });
   return {
@@ -92,6 +100,7 @@ export async function openCluster(
       holder: `${hostname()} (process ${String(process.pid)})`,
       clock,
       log,
+      ...(decoration.lease === undefined ? {} : { timing: decoration.lease }),
     }),
     clusterName: cluster.name ?? access.context,
   };
@@ -121,7 +130,7 @@ async function openAccess(cluster: ClusterConfig): Promise<ClusterAccess> {
 function openDelivery(
   { cluster, gitopsMode, dataDir, allowedPrivateRepositoryHosts, environment }: Config,
   settings: ArgocdSettings,
-  { client, clock, log, userEnvironment }: ClusterSurroundings & { readonly client: KubernetesClient },
+  { client, clock, log, userEnvironment, decoration }: ClusterSurroundings & { readonly client: KubernetesClient },
 ): ApplicationDelivery {
   const { argocdNamespace, installation } = settings;
   const { repository: url, branch, folder, rootApplication, credential } = cluster.gitops;
@@ -136,7 +145,17 @@ function openDelivery(
     userEnvironment,
     clock,
   });
-  return createGitDelivery({ repository, client, installation, argocdNamespace, folder, rootApplication, clock, log });
+  const decorated = decoration.gitOps?.(repository) ?? repository;
+  return createGitDelivery({
+    repository: decorated,
+    client,
+    installation,
+    argocdNamespace,
+    folder,
+    rootApplication,
+    clock,
+    log,
+  });
 }
 
 async function readTemplate(path: string | null): Promise<ApplicationTemplate> {

@@ -16,7 +16,7 @@ import type { Log } from '../ports/log.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { buildApp } from '../http/app.ts';
 import { DEFAULT_STREAM_SETTINGS, type Assets, type HttpParts } from '../http/parts.ts';
-import { openAdapters, type Adapters } from './adapters.ts';
+import { openAdapters, type Adapters, type Decoration } from './adapters.ts';
 import { takeFirstSteps } from './first-start.ts';
 import { listenProblem } from './listen-problem.ts';
 import { registerControllerMetrics } from './metrics.ts';
@@ -35,29 +35,24 @@ const FIRST_STEPS_RETRY_MS = 10_000;
 /**
  * Runs the product until it is told to stop. SIGINT ends the environments' processes too; SIGTERM leaves them running
  * for the next start to take over.
- * @param decorate replaces adapters, for tests that cut the product off in the middle of something.
  */
-export async function runProduct(
-  environmentVariables: NodeJS.ProcessEnv,
-  decorate: (adapters: Adapters) => Adapters = (adapters) => adapters,
-): Promise<void> {
+export async function runProduct(environmentVariables: NodeJS.ProcessEnv, decoration: Decoration = {}): Promise<void> {
   const config = readConfig(environmentVariables);
-  if (config) await runConfigured(config, environmentVariables, decorate);
+  if (config) await runConfigured(config, environmentVariables, decoration);
 }
 
 /** The same with a configuration that was read already. */
 export async function runConfigured(
   config: Config,
   environmentVariables: NodeJS.ProcessEnv,
-  decorate: (adapters: Adapters) => Adapters = (adapters) => adapters,
+  decoration: Decoration = {},
 ): Promise<void> {
   const duties = DUTIES[config.role];
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const log = createLog({ level: config.logLevel });
   const userEnvironment = definedOnly(environmentVariables);
-  const opened = await open(config, userEnvironment, log);
-  if (!opened) return;
-  const adapters = decorate(opened);
+  const adapters = await open(config, userEnvironment, log, decoration);
+  if (!adapters) return;
   const services = createServices(adapters, config);
   const gateway = duties.previews ? openGateway(adapters, services, config) : null;
   const stats = createControllerStats();
@@ -142,9 +137,11 @@ async function open(
   config: Config,
   userEnvironment: Readonly<Record<string, string>>,
   log: Log,
+  decoration: Decoration,
 ): Promise<Adapters | null> {
   try {
-    return await openAdapters(config, userEnvironment, log);
+    const adapters = await openAdapters(config, { userEnvironment, log, decoration });
+    return decoration.adapters ? decoration.adapters(adapters) : adapters;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     refuseToStart(error.message);
