@@ -53,4 +53,13 @@ export const tiers: readonly Tier[] = [
     usesCluster: true,
   },
   { name: 'crash', needs: ['git'], timeoutMs: 120_000, maxWorkers: 2, silentConsole: false, usesAssets: true },
+  {
+    name: 'cluster-crash',
+    needs: ['git', 'openssl', 'redis-server', 'testbed'],
+    timeoutMs: 180_000,
+    // Each file has a cluster of its own, as it takes parts of it away.
+    maxWorkers: 1,
+    silentConsole: false,
+    usesAssets: true,
+  },
 ];
