@@ -1,7 +1,7 @@
 import { diagnose, type Diagnosis } from '../../core/diagnosis.ts';
 import { GitFailure } from '../../core/git-failure.ts';
+import { tellingLine, tellingLines } from '../../core/telling-lines.ts';
 import type { BuildStep } from './run-plan.ts';
-import { tellingLine, tellingLines } from './telling-lines.ts';
 import type { ExitRecord } from './supervisor-order.ts';
 
 /** A revision can't be put in place, and trying again would not change that. */

@@ -24,7 +24,7 @@ describe('a pod that fails is diagnosed at once', () => {
   const cases: [string, PodStatus, string, string][] = [
     [
       'a crash loop',
-      container({ restartCount: 2, state: backOff, lastState: crashState }),
+      container({ restartCount: 3, state: backOff, lastState: crashState }),
       'Crashed',
       'Container web crashes with exit code 1: Error: DATABASE_URL is not set',
     ],
@@ -53,7 +53,7 @@ describe('a pod that fails is diagnosed at once', () => {
     [
       'too little memory',
       container({
-        restartCount: 2,
+        restartCount: 3,
         state: backOff,
         lastState: { terminated: { exitCode: 137, reason: 'OOMKilled', finishedAt: at(9) } },
       }),

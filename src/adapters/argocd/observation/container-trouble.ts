@@ -30,7 +30,7 @@ export function containerTrouble(pod: Pod, status: ContainerStatus, sight: Sight
 
 /** Whether it was ended so often because it did not pass its probe that it is no chance any more. */
 export function isKilledByProbe(status: ContainerStatus, { events, patience }: Sight): boolean {
-  return crashesOf(status) >= patience.crashes && endedByProbe(status, events);
+  return status.restartCount >= patience.restarts && endedByProbe(status, events);
 }
 
 function pullTrouble(pod: Pod, status: ContainerStatus, { events, now, patience }: Sight): PodTrouble {
@@ -101,17 +101,13 @@ function endTrouble(pod: Pod, status: ContainerStatus, sight: Sight): PodTrouble
   const since = ready?.lastTransitionTime ?? pod.metadata.creationTimestamp;
   if (last.reason === 'StartError' || last.reason === 'ContainerCannotRun')
     return commandTrouble(pod, status, last.message) ?? startTrouble(pod, status, last.message, sight);
-  const isFinal = crashesOf(status) >= sight.patience.crashes;
+  // It never shrinks, so that what is a failure now is one at the next look too.
+  const isFinal = status.restartCount >= sight.patience.restarts;
   if (last.reason === 'OOMKilled') return { reason: 'OutOfMemory', cause: outOfMemory(pod, status), isFinal, since };
   if (endedByProbe(status, sight.events)) return null;
   const line = sight.lastLines.get(status.name);
   const cause = `Container ${status.name} crashes with exit code ${String(last.exitCode)}${lastWords(line)}`;
   return { reason: 'Crashed', cause, isFinal, since };
-}
-
-/** How often it has ended. It grows and never shrinks, so that what is a failure now is one at the next look too. */
-function crashesOf({ restartCount, state }: ContainerStatus): number {
-  return restartCount + (state?.running === undefined ? 1 : 0);
 }
 
 function endedByProbe(status: ContainerStatus, events: Sight['events']): boolean {

@@ -16,8 +16,8 @@ export interface Patience {
   readonly unschedulableMs: number;
   /** So long a pod may run without being ready, where no progress deadline of its own ends that before. */
   readonly unreadyMs: number;
-  /** A container that waits for its database by crashing does so once or twice. */
-  readonly crashes: number;
+  /** So often a container may be started again: one that waits for its database by crashing does so once or twice. */
+  readonly restarts: number;
 }
 
 export const DEFAULT_PATIENCE: Patience = {
@@ -29,5 +29,5 @@ export const DEFAULT_PATIENCE: Patience = {
   registryMs: 60_000,
   unschedulableMs: 180_000,
   unreadyMs: 300_000,
-  crashes: 3,
+  restarts: 3,
 };

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { plainText } from './plain-text.ts';
 
 /** Lines that say nothing about what went wrong, whoever prints them last. */
 const NOISE = [
@@ -20,17 +20,9 @@ const NOISE = [
 const ERROR_HEAD = /^(?:Uncaught |Exception in thread .*)?[\w.$]*(?:Error|Exception|panic)\b.*?:/;
 const STACK_FRAME = /^\s+at \S/;
 
-// eslint-disable-next-line no-control-regex -- these are what is taken out
-const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
-
-/** Without what moves a terminal's cursor or colours it, and without other control characters. */
-function plainText(line: string): string {
-  return stripVTControlCharacters(line).replace(CONTROL_CHARACTERS, '').trimEnd();
-}
-
 /** The line that says best why a program ended: the head of the error above a stack, else the last that says anything. */
 export function tellingLine(lines: readonly string[]): string | null {
-  const plain = lines.map(plainText);
+  const plain = lines.map((line) => plainText(line).trimEnd());
   const frame = plain.findLastIndex((line) => STACK_FRAME.test(line));
   const head = frame < 0 ? undefined : plain.slice(0, frame).findLast((line) => ERROR_HEAD.test(line));
   return head?.trim() ?? plain.findLast((line) => !isNoise(line))?.trim() ?? null;
