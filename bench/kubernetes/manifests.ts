@@ -44,7 +44,7 @@ function asWritten(object: KubernetesObject): Manifest {
   };
   const own = Object.fromEntries(Object.entries(annotations ?? {}).filter(([key]) => key !== VERIFIED_ANNOTATION));
   if (kind === 'Namespace') delete body['spec'];
-  return { apiVersion, kind, metadata: { name, namespace, labels, annotations: own, finalizers }, ...body } as Manifest;
+  return { apiVersion, kind, metadata: { name, namespace, labels, annotations: own, finalizers }, ...body };
 }
 
 /** The same for another environment, which is nobody's: Blueberry leaves alone what another installation has made. */

@@ -57,7 +57,7 @@ export function createPersistentClient({
   /** Tries again until it gives something. */
   async function patiently<T>(what: string, attempt: () => Promise<T | string>): Promise<T> {
     const deadline = performance.now() + patienceMs;
-    let problem = '';
+    let problem: string;
     for (;;) {
       try {
         const outcome = await attempt();
