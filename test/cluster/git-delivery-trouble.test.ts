@@ -1,17 +1,18 @@
 import { rename } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { createApiDelivery } from '../../src/adapters/argocd/delivery/api-delivery.ts';
 import type { ApplicationDelivery } from '../../src/adapters/argocd/delivery/application-delivery.ts';
 import { applications } from '../../src/adapters/argocd/kubernetes/resources.ts';
 import { until } from '../support/cluster-tools.ts';
-import type { DeliveryStage } from '../support/delivery-stage.ts';
+import { ARGOCD_NAMESPACE, type DeliveryStage } from '../support/delivery-stage.ts';
 import {
   createGitDeliveryStage,
   deliver,
-  FOLDER,
   removeThrough,
   type GitDeliveryStage,
 } from '../support/git-delivery-stage.ts';
 import type { GitOpsRemote } from '../support/gitops-remote.ts';
+import { GITOPS_FOLDER } from '../support/gitops-world.ts';
 import { failureOf } from '../support/kubernetes.ts';
 import { recordingLog } from '../support/recording-log.ts';
 
@@ -26,7 +27,7 @@ beforeEach(async () => {
 });
 afterEach(() => git.dispose());
 
-const fileOf = ({ name }: { readonly name: string }): string => `${FOLDER}/${name}.yaml`;
+const fileOf = ({ name }: { readonly name: string }): string => `${GITOPS_FOLDER}/${name}.yaml`;
 
 describe('a root Application', () => {
   it('that is not there is told of at each call, and makes what was asked for once it is', async () => {
@@ -47,7 +48,7 @@ describe('a root Application', () => {
   it('that applies nothing is told of with what it says, until it does again', async () => {
     await git.installRoot();
     const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'bad', namespace: 'argocd' } };
-    await remote.pushByHand({ [`${FOLDER}/bad.yaml`]: JSON.stringify(configMap) });
+    await remote.pushByHand({ [`${GITOPS_FOLDER}/bad.yaml`]: JSON.stringify(configMap) });
     const environment = await stage.deployable('held-up');
     const wanted = environment.wanted();
     expect(await delivery.put(wanted, null)).toBeNull();
@@ -63,7 +64,7 @@ describe('a root Application', () => {
       expect(failure.message).toContain(says);
       expect(failure.message).toContain('ConfigMap is not permitted in project');
     }
-    await remote.pushByHand({ [`${FOLDER}/bad.yaml`]: null });
+    await remote.pushByHand({ [`${GITOPS_FOLDER}/bad.yaml`]: null });
     await until(async () => {
       git.ahead += 1_000;
       return delivery.put(wanted, await environment.find()).catch(() => null);
@@ -79,7 +80,7 @@ describe('a root Application', () => {
     const ref = { name: git.rootName, namespace: 'argocd' };
     await git.client.patchJson(applications, ref, [{ op: 'remove', path: '/spec/syncPolicy' }]);
     await delivery.remove(environment.name, await environment.find());
-    expect(await remote.files(`${FOLDER}/`)).toEqual([`${FOLDER}/README.md`]);
+    expect(await remote.files(`${GITOPS_FOLDER}/`)).toEqual([`${GITOPS_FOLDER}/README.md`]);
     git.ahead = 19_000;
     await delivery.remove(environment.name, await environment.find());
     expect((await environment.find())?.metadata.deletionTimestamp).toBeUndefined();
@@ -131,14 +132,39 @@ describe('a GitOps repository', () => {
     await git.client.create(applications, { ...there.wanted(), spec: { ...there.wanted().spec, syncPolicy: {} } });
     await failureOf(delivery.put(there.wanted(), await there.find()));
     await remote.pushByHand({
-      [`${FOLDER}/env-foreign.yaml`]: JSON.stringify({ ...others, metadata: { ...metadata, labels } }),
-      [`${FOLDER}/env-broken.yaml`]: '{ no: [yaml',
-      [`${FOLDER}/by-hand.yaml`]: 'metadata: {labels: {blueberry.dev/environment-id: env_x}}',
+      [`${GITOPS_FOLDER}/env-foreign.yaml`]: JSON.stringify({ ...others, metadata: { ...metadata, labels } }),
+      [`${GITOPS_FOLDER}/env-broken.yaml`]: '{ no: [yaml',
+      [`${GITOPS_FOLDER}/by-hand.yaml`]: 'metadata: {labels: {blueberry.dev/environment-id: env_x}}',
     });
     expect(await git.open().list()).toEqual([{ id: missing.id, name: 'missing' }]);
     await delivery.remove(missing.name, null);
     expect(await delivery.list()).toEqual([]);
-    expect(await remote.files(`${FOLDER}/`)).not.toContain(fileOf(missing));
-    expect(await remote.files(`${FOLDER}/`)).toContain(fileOf(there));
+    expect(await remote.files(`${GITOPS_FOLDER}/`)).not.toContain(fileOf(missing));
+    expect(await remote.files(`${GITOPS_FOLDER}/`)).toContain(fileOf(there));
+  });
+});
+
+describe('a change of the mode', () => {
+  it('takes nothing down, there and back', async () => {
+    const root = await git.installRoot();
+    const api = createApiDelivery({ client: git.client, argocdNamespace: ARGOCD_NAMESPACE });
+    const environment = await stage.deployable('moving');
+    const wanted = environment.wanted();
+    const made = await deliver(api, environment, wanted);
+    await environment.untilHealthy();
+
+    expect(await delivery.put(wanted, await environment.find())).toBeNull();
+    const owned = await until(async () => {
+      const found = await environment.find();
+      const tracked = found?.metadata.annotations?.['argocd.argoproj.io/tracking-id']?.startsWith(`${git.rootName}:`);
+      return tracked === true && found;
+    }, 'Argo CD to take it for its own');
+    expect(owned.metadata.uid).toBe(made.metadata.uid);
+    expect(await delivery.put(wanted, owned)).toBe(owned);
+
+    await root.remove();
+    expect(await api.put(wanted, owned)).toBe(owned);
+    await environment.untilHealthy();
+    await removeThrough(api, environment);
   });
 });

@@ -10,11 +10,11 @@ import {
   countingWrites,
   createGitDeliveryStage,
   deliver as deliverThrough,
-  FOLDER,
   type GitDeliveryStage,
   removeThrough,
 } from '../support/git-delivery-stage.ts';
 import type { GitOpsRemote } from '../support/gitops-remote.ts';
+import { GITOPS_FOLDER } from '../support/gitops-world.ts';
 import type { GitOpsRoot } from '../support/gitops-root.ts';
 
 let git: GitDeliveryStage;
@@ -33,7 +33,7 @@ beforeEach(() => {
 });
 afterAll(() => git.dispose());
 
-const fileOf = ({ name }: { readonly name: string }): string => `${FOLDER}/${name}.yaml`;
+const fileOf = ({ name }: { readonly name: string }): string => `${GITOPS_FOLDER}/${name}.yaml`;
 const subjects = async (): Promise<string[]> => (await remote.log()).slice(1);
 const deliver = (environment: StagedEnvironment, wanted: NewObject<Application>): Promise<Application> =>
   deliverThrough(delivery, environment, wanted);
@@ -154,10 +154,10 @@ describe('many environments at once', () => {
     await Promise.all(environments.map((environment) => many.put(environment.wanted({ replicas: 0 }), null)));
     expect((await subjects()).length - begin).toBeLessThanOrEqual(3);
     expect(patches).toBeLessThanOrEqual(6);
-    const files = await remote.files(`${FOLDER}/`);
+    const files = await remote.files(`${GITOPS_FOLDER}/`);
     for (const environment of environments) expect(files).toContain(fileOf(environment));
     await Promise.all(environments.map(({ name }) => many.remove(name, null)));
-    expect(await remote.files(`${FOLDER}/`)).not.toContain(fileOf({ name: environments[0]?.name ?? '' }));
+    expect(await remote.files(`${GITOPS_FOLDER}/`)).not.toContain(fileOf({ name: environments[0]?.name ?? '' }));
     for (const environment of environments) await remove(environment);
   });
 

@@ -16,11 +16,10 @@ import {
   type StagedEnvironment,
 } from './delivery-stage.ts';
 import { createGitOpsRemote, type GitOpsRemote } from './gitops-remote.ts';
+import { GITOPS_FOLDER } from './gitops-world.ts';
 import { installGitOpsRoot, type GitOpsRoot } from './gitops-root.ts';
 import { openKubernetes } from './kubernetes.ts';
 import { recordingLog } from './recording-log.ts';
-
-export const FOLDER = 'gitops/environments';
 
 /** A GitOps repository, the Application by which Argo CD follows it, and environments to be delivered with it. */
 export interface GitDeliveryStage {
@@ -42,7 +41,7 @@ export async function createGitDeliveryStage({ gitFolder, kubeconfig }: ClusterA
   const client = await openKubernetes(kubeconfig);
   const rootName = `root-${randomBytes(3).toString('hex')}`;
   const chart = await makeChartRepository(gitFolder, `charts-${rootName}`, ['charts/workload']);
-  const remote = await createGitOpsRemote({ [`${FOLDER}/README.md`]: '# Environments\n' });
+  const remote = await createGitOpsRemote({ [`${GITOPS_FOLDER}/README.md`]: '# Environments\n' });
   const stage = await createDeliveryStage(client, chart.url);
   let root: GitOpsRoot | null = null;
   const gitStage: GitDeliveryStage = {
@@ -62,7 +61,7 @@ export async function createGitDeliveryStage({ gitFolder, kubeconfig }: ClusterA
         client,
         installation: stage.installation,
         argocdNamespace: ARGOCD_NAMESPACE,
-        folder: FOLDER,
+        folder: GITOPS_FOLDER,
         rootApplication: rootName,
         clock: { ...createSystemClock(), now: () => Date.now() + gitStage.ahead },
         log: recordingLog(),
