@@ -21,7 +21,7 @@ import { takeFirstSteps } from './first-start.ts';
 import { listenProblem } from './listen-problem.ts';
 import { registerControllerMetrics } from './metrics.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
-import { checkReadiness, type FirstStepsState } from './readiness.ts';
+import { checkReadiness, logWhatIsMissing, type FirstStepsState } from './readiness.ts';
 import { DUTIES } from './roles.ts';
 import { createServerFactory } from './server.ts';
 import { createServices, type Services } from './services.ts';
@@ -59,7 +59,7 @@ export async function runConfigured(
   const firstSteps: FirstStepsState = { done: false };
   const app = await buildApp({
     ...httpParts(adapters, services, config, await readAssets(), await readVersion()),
-    readiness: () => checkReadiness(adapters, firstSteps),
+    readiness: () => checkReadiness(adapters, config, firstSteps),
     hasConsole: duties.console,
     serverFactory: createServerFactory(gateway),
     registerMetrics: (registry) => {
@@ -85,6 +85,10 @@ export async function runConfigured(
     return;
   }
   log.info(describeConfig(config), 'Listening.');
+  // Nobody waits for it: what is missing now may come, and meanwhile everything else is served.
+  void checkReadiness(adapters, config, { done: true }).then((readiness) => {
+    logWhatIsMissing(readiness, log);
+  });
   // Not before the port is ours: whoever can't be reached leaves the environments alone.
   const stop = new AbortController();
   const controller = duties.controller
@@ -95,9 +99,8 @@ export async function runConfigured(
     if (err)
       log.error({ error: err.stack ?? err.message }, 'An error that nobody expected ends Blueberry. Please report it.');
     if (signal === 'SIGINT') {
-      const running = await adapters.runtime.list().catch(() => []);
       // A terminal that was closed takes nothing any more.
-      process.stdout.on('error', () => undefined).write(farewell(config, running.length));
+      process.stdout.on('error', () => undefined).write(await farewell(config, adapters.runtime));
     }
     await gateway?.close();
     await app.close();

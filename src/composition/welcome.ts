@@ -1,9 +1,15 @@
 import type { Config } from '../config/config.ts';
+import type { EnvironmentRuntime } from '../ports/environment-runtime.ts';
 import type { FirstSteps } from './first-start.ts';
 
 /** What is said at once when everything is to end, which takes as long as the environments take their leave. */
-export function farewell({ runtime }: Pick<Config, 'runtime'>, environments: number): string {
-  if (runtime === 'argocd') return '\n  Ending. Environments go on running in the cluster.\n';
+export async function farewell(
+  { runtime: kind }: Pick<Config, 'runtime'>,
+  runtime: Pick<EnvironmentRuntime, 'list'>,
+): Promise<string> {
+  // Not counted: a cluster that does not answer would be waited for.
+  if (kind === 'argocd') return '\n  Ending. Environments go on running in the cluster.\n';
+  const environments = (await runtime.list().catch(() => [])).length;
   if (environments === 0) return '\n  Ending.\n';
   return `\n  Ending ${String(environments)} ${environments === 1 ? 'environment' : 'environments'}…\n`;
 }

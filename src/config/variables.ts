@@ -48,6 +48,13 @@ const LABEL = text(
   'Begin and end it with a letter or digit.',
 );
 
+/** Of an object of Kubernetes. */
+const NAME = text(
+  /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+  'must have 1 to 63 lower-case letters, digits and hyphens',
+  'Begin and end it with a letter or digit.',
+);
+
 const FOLDER = text(
   /^[A-Za-z0-9_-][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/,
   'must be a path of folders from the root of the repository',
@@ -88,10 +95,10 @@ export const VARIABLES = {
   KUBERNETES_CONTEXT: optional(anyText()),
   KUBERNETES_SERVICE_HOST: optional(listenAddress()),
   KUBERNETES_SERVICE_PORT: setting('443', number(1, 65_535)),
-  KUBERNETES_NAMESPACE: optional(LABEL),
+  KUBERNETES_NAMESPACE: optional(NAME),
   CLUSTER_NAME: optional(anyText()),
   INSTALLATION: optional(LABEL),
-  ARGOCD_NAMESPACE: setting('argocd', LABEL),
+  ARGOCD_NAMESPACE: setting('argocd', NAME),
   ARGOCD_DESTINATION_SERVER: setting('https://kubernetes.default.svc', url('https')),
   WORKLOAD_CHART_REPOSITORY: optional(anyText()),
   WORKLOAD_CHART_PATH: setting('charts/workload', FOLDER),
@@ -103,7 +110,7 @@ export const VARIABLES = {
   GITOPS_REPOSITORY: optional(anyText()),
   GITOPS_BRANCH: setting('main', anyText()),
   GITOPS_FOLDER: setting('gitops/environments', FOLDER),
-  GITOPS_ROOT_APPLICATION: setting('blueberry-environments', LABEL),
+  GITOPS_ROOT_APPLICATION: setting('blueberry-environments', NAME),
   GITOPS_CREDENTIAL: secret(anyText()),
 
   ADMIN_EMAIL: setting('admin@blueberry.localhost', emailAddress()),

@@ -22,6 +22,8 @@ export interface ProductOptions {
   readonly entry?: string;
   /** Runs what `npm run build` has made, as in production, instead of the sources. */
   readonly built?: boolean;
+  /** What a start is waited for; left out: `/readyz`. `/healthz` where something is meant to be missing. */
+  readonly until?: '/readyz' | '/healthz';
 }
 
 export interface Reply<T = unknown> {
@@ -146,15 +148,15 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-  await untilReady(product);
+  await untilAnswering(product, options.until ?? '/readyz');
   return product;
 }
 
-async function untilReady(product: Product): Promise<void> {
+async function untilAnswering(product: Product, path: string): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (Date.now() < deadline) {
     if (product.process.exitCode !== null) throw new Error(`The product ended at start:\n${product.output()}`);
-    const ready = await fetch(`${product.url}/readyz`).then(
+    const ready = await fetch(`${product.url}${path}`).then(
       (response) => response.ok,
       () => false,
     );

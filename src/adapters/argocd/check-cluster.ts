@@ -1,8 +1,8 @@
 import { Failure } from '../../core/errors.ts';
 import type { ArgocdSettings } from './argocd-settings.ts';
 import type { AccessQuestion, KubernetesClient } from './kubernetes/kubernetes-client.ts';
-import { KubernetesFailure } from './kubernetes/kubernetes-failure.ts';
-import { applications, appProjects } from './kubernetes/resources.ts';
+import { isKubernetesFailure, KubernetesFailure } from './kubernetes/kubernetes-failure.ts';
+import { applications, appProjects, namespaces } from './kubernetes/resources.ts';
 import { questionsOf, REQUIRED_RIGHTS } from './required-rights.ts';
 
 /** Rights change seldom, and there are many to ask for. */
@@ -17,6 +17,7 @@ export function createClusterCheck(
   client: KubernetesClient,
   { argocdNamespace, ownNamespace, traffic }: Pick<ArgocdSettings, 'argocdNamespace' | 'ownNamespace' | 'traffic'>,
 ): () => Promise<void> {
+  const { host } = client.server;
   let allowedAt = -Infinity;
 
   async function missing(): Promise<readonly string[]> {
@@ -33,28 +34,61 @@ export function createClusterCheck(
     return answers.flat();
   }
 
+  /** Lists in a namespace that is not there are empty, and rights in it can be granted: nothing else would tell. */
+  async function demandNamespace(name: string, otherwise: string): Promise<void> {
+    try {
+      await client.get(namespaces, { name }, { timeoutMs: TIMEOUT_MS });
+    } catch (error) {
+      if (isKubernetesFailure(error, 'not_found'))
+        throw new Failure('unavailable', `The cluster at ${host} has no namespace ${name}. ${otherwise}`);
+      // A right that is lacking is told with all the others.
+      if (!isKubernetesFailure(error, 'forbidden')) throw error;
+    }
+  }
+
+  async function look(): Promise<void> {
+    await client.serverVersion({ timeoutMs: TIMEOUT_MS });
+    if (performance.now() - allowedAt < RIGHTS_KEPT_MS) return;
+    await demandNamespace(
+      argocdNamespace,
+      'Install Argo CD, set ARGOCD_NAMESPACE to the namespace that it is in, or lead KUBECONFIG to another cluster.',
+    );
+    await demandNamespace(
+      ownNamespace,
+      'Blueberry keeps its Lease in it: apply deploy/rbac.yaml, or set KUBERNETES_NAMESPACE to one that is there.',
+    );
+    const refused = await missing();
+    if (refused.length > 0)
+      throw new Failure(
+        'unavailable',
+        `The account that Blueberry uses at ${host} may not ${listed(refused)}. Grant it what deploy/rbac.yaml holds.`,
+      );
+    const none = { namespace: argocdNamespace, labelSelector: 'blueberry.dev/none' };
+    const options = { timeoutMs: TIMEOUT_MS };
+    await Promise.all([client.list(applications, none, options), client.list(appProjects, none, options)]);
+    allowedAt = performance.now();
+  }
+
   return async () => {
     try {
-      await client.serverVersion({ timeoutMs: TIMEOUT_MS });
-      if (performance.now() - allowedAt < RIGHTS_KEPT_MS) return;
-      const refused = await missing();
-      if (refused.length > 0)
-        throw new Failure(
-          'unavailable',
-          `The account that Blueberry uses at ${client.server.host} may not ${listed(refused)}. Grant it what deploy/rbac.yaml holds.`,
-        );
-      const none = { namespace: argocdNamespace, labelSelector: 'blueberry.dev/none' };
-      await Promise.all([client.list(applications, none), client.list(appProjects, none)]);
-      allowedAt = performance.now();
+      await look();
     } catch (error) {
       if (!(error instanceof KubernetesFailure)) throw error;
-      const what =
-        error.kind === 'not_served'
-          ? `Argo CD is not installed in the cluster at ${client.server.host}, or the kubeconfig leads to another one. ${error.message}`
-          : error.message;
-      throw new Failure('unavailable', what, { cause: error });
+      throw new Failure('unavailable', sentence(error, host), { cause: error });
     }
   };
+}
+
+function sentence({ kind, message }: KubernetesFailure, host: string): string {
+  switch (kind) {
+    case 'not_served':
+      return `Argo CD is not installed in the cluster at ${host}, or KUBECONFIG leads to another one. ${message}`;
+    case 'unavailable':
+    case 'timeout':
+      return `${message} Check that the cluster is up and reached from here, and that KUBECONFIG leads to the right one.`;
+    default:
+      return message;
+  }
 }
 
 function describe({ verb, group, resource, subresource, namespace }: AccessQuestion): string {

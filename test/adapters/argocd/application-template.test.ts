@@ -132,7 +132,18 @@ describe('a template of the platform engineers’ own', () => {
       'project: {{ project | ',
       /application\.yaml\.j2 can't be rendered: syntax error.*application\.yaml\.j2:1\d/,
     ],
-    ['uses what there is not', '{{ project | tojson }}', '{{ projet | tojson }}', /spec\.project: .*null/],
+    [
+      'uses what there is not',
+      '{{ project | tojson }}',
+      '{{ projet }}',
+      /undefined value \(in application\.yaml\.j2:\d+/,
+    ],
+    [
+      'writes null for what there is not',
+      'limit: 5',
+      'limit: {{ retries | tojson }}',
+      /leaves spec\.syncPolicy\.retry\.limit empty \(line 2\d of what it renders\)/,
+    ],
     ['uses a filter that there is not', '{{ project | tojson }}', '{{ project | shell }}', /filter shell is unknown/],
     ['includes a file', 'spec:', '{% include "/etc/passwd" %}\nspec:', /non-existing template/],
     [

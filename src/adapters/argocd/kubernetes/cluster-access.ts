@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
 import type { Agent, RequestOptions } from 'node:https';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -102,9 +102,20 @@ async function readConfig(source: ClusterSource): Promise<KubeConfig> {
     );
   }
   const of = `The context ${context} of the kubeconfig ${first}`;
-  if (!config.getCurrentCluster()) throw misconfigured(`${of} names a cluster that is not in it.`);
-  if (!config.getCurrentUser()) throw misconfigured(`${of} names a user that is not in it.`);
+  const cluster = config.getCurrentCluster();
+  const user = config.getCurrentUser();
+  if (!cluster) throw misconfigured(`${of} names a cluster that is not in it.`);
+  if (!user) throw misconfigured(`${of} names a user that is not in it.`);
+  for (const file of [cluster.caFile, user.certFile, user.keyFile]) if (file) await demandFile(of, file);
   return config;
+}
+
+async function demandFile(of: string, file: string): Promise<void> {
+  try {
+    await access(file, constants.R_OK);
+  } catch (error) {
+    throw misconfigured(`${of} names a file that can't be read: ${messageOf(error)}.`, error);
+  }
 }
 
 function readFileAs(path: string): KubeConfig {

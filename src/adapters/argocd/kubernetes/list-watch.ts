@@ -75,6 +75,8 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
   const firstList = Promise.withResolvers<void>();
   let synced: { readonly at: number; readonly monotonic: number } | null = null;
   let failure: KubernetesFailure | null = null;
+  /** What the log holds of a failure that goes on: said once. */
+  let warnedOf: string | null = null;
   /** Up to where the view is told; null when it has to be listed. */
   let version: string | null = null;
   /** By the monotonic clock; null while no watch is open. */
@@ -88,6 +90,8 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
   function confirm(seenAt = moment()): void {
     synced = seenAt;
     failure = null;
+    if (warnedOf !== null) log.info({ kind: resource.kind }, 'What is known of the cluster is current again.');
+    warnedOf = null;
   }
 
   function ageMs(): number {
@@ -170,8 +174,12 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
     failure = error;
     const fields = { kind: resource.kind, failure: error.kind, waitMs: Math.round(waitMs), syncedAt: synced?.at };
     // A watch that breaks is an everyday event; a view that can't be confirmed is not.
-    if (ageMs() > timing.relistAfterMs) log.warn(fields, error.message);
-    else log.debug(fields, error.message);
+    if (ageMs() <= timing.relistAfterMs || error.message === warnedOf) {
+      log.debug(fields, error.message);
+      return;
+    }
+    log.warn(fields, error.message);
+    warnedOf = error.message;
   }
 
   return {

@@ -1,5 +1,5 @@
 import { Environment } from 'minijinja-js';
-import { parseDocument } from 'yaml';
+import { isPair, isScalar, parseDocument, visit, type Document } from 'yaml';
 import type { JsonObject } from '../../../core/json.ts';
 import type { Application } from '../kubernetes/argocd-objects.ts';
 import type { NewObject } from '../kubernetes/objects.ts';
@@ -108,11 +108,26 @@ function parse(name: string, rendered: string): unknown {
     const where = line === undefined ? '' : ` (line ${String(line)} of what it renders)`;
     throw new TemplateFailure(`The template ${name} renders no YAML${where}: ${fault.message.split('\n')[0] ?? ''}`);
   }
+  demandNoNull(name, document, rendered);
   try {
     return document.toJS({ maxAliasCount: 0 });
   } catch {
     throw new TemplateFailure(`The template ${name} renders YAML with aliases. Write out what they stand for.`);
   }
+}
+
+/** `tojson` writes `null` for a name that does not exist, instead of failing as all else does. */
+function demandNoNull(name: string, document: Document, rendered: string): void {
+  visit(document, {
+    Scalar(_key, scalar, ancestors) {
+      if (scalar.value !== null) return;
+      const keys = ancestors.flatMap((node) => (isPair(node) && isScalar(node.key) ? [String(node.key.value)] : []));
+      const line = rendered.slice(0, scalar.range?.[0] ?? 0).split('\n').length;
+      throw new TemplateFailure(
+        `The template ${name} leaves ${keys.join('.')} empty (line ${String(line)} of what it renders). Correct the name that it is given there, or leave the field out.`,
+      );
+    },
+  });
 }
 
 const EXAMPLE: ApplicationInput = {
