@@ -6,18 +6,11 @@ import type { Application } from './kubernetes/argocd-objects.ts';
 import type { KubernetesClient } from './kubernetes/kubernetes-client.ts';
 import { isKubernetesFailure, orAbsent } from './kubernetes/kubernetes-failure.ts';
 import type { Namespace } from './kubernetes/objects.ts';
-import { applications, appProjects, namespaces, secrets } from './kubernetes/resources.ts';
-import {
-  INSTALLATION_LABEL,
-  isOwnedBy,
-  MANAGED_BY_LABEL,
-  MANAGER,
-  REMOVING_ANNOTATION,
-  REPOSITORY_LABEL,
-} from './objects/ownership.ts';
-import { projectName } from './objects/project.ts';
+import { applications, namespaces } from './kubernetes/resources.ts';
+import { isOwnedBy, REMOVING_ANNOTATION } from './objects/ownership.ts';
 import { nothing } from './observe-environment.ts';
 import { blockerOfApplication, blockerOfNamespace } from './observation/removal-blockers.ts';
+import { projectOf, removeUnusedProjects } from './unused-projects.ts';
 
 export interface RemovalParts {
   readonly client: KubernetesClient;
@@ -67,11 +60,10 @@ export async function removeEnvironment(
     return { ...nothing(view.observedAt()), presence: 'removing', health: 'Progressing', blockedBy, removed: [] };
   }
   const inventory = inventories.get(name) ?? [];
-  const project = inventory.find(({ kind }) => kind === PROJECT);
-  const isProjectGone = project !== undefined && (await removeUnusedProject(parts, project.name));
+  const goneProjects = await removeUnusedProjects(parts, inventory.find(({ kind }) => kind === PROJECT)?.name);
   const verifiedGoneAt = new Date().toISOString();
   const removed = inventory
-    .filter(({ kind }) => kind !== PROJECT || isProjectGone)
+    .filter((object) => object.kind !== PROJECT || goneProjects.has(object.name))
     .map((object) => ({ ...object, verifiedGoneAt }));
   return { ...nothing(verifiedGoneAt), removed };
 }
@@ -88,35 +80,6 @@ async function deleteNamespace(client: KubernetesClient, { metadata }: Namespace
     // It is looked at again, and asked again where it has to be.
     if (!isKubernetesFailure(error, 'conflict', 'unknown_outcome')) throw error;
   }
-}
-
-/** A project is there for as long as its repository has environments. True where it is seen gone. */
-async function removeUnusedProject({ client, view, settings }: RemovalParts, name: string): Promise<boolean> {
-  for (const { spec } of view.applications()) if (spec.project === name) return false;
-  for (const namespace of view.namespaces()) if (projectOf(namespace) === name) return false;
-  const ref = { name, namespace: settings.argocdNamespace };
-  const project = await orAbsent(client.get(appProjects, ref));
-  if (project === null) return true;
-  const { labels, uid, resourceVersion } = project.metadata;
-  if (labels?.[MANAGED_BY_LABEL] !== MANAGER || labels[INSTALLATION_LABEL] !== settings.installation) return false;
-  try {
-    await client.delete(appProjects, ref, { uid, resourceVersion });
-    // It has the name of the project, and what the credential was for is gone.
-    const secret = await orAbsent(client.get(secrets, ref));
-    if (secret?.metadata.labels?.[INSTALLATION_LABEL] === settings.installation)
-      await orAbsent(client.delete(secrets, ref, { uid: secret.metadata.uid }));
-    return (await orAbsent(client.get(appProjects, ref))) === null;
-  } catch (error) {
-    // Somebody needs it after all, or it is left to the next one that goes.
-    if (isKubernetesFailure(error)) return false;
-    throw error;
-  }
-}
-
-/** Name of the project that the Application in a namespace is of, or will be. */
-function projectOf({ metadata }: Namespace): string | null {
-  const repositoryId = metadata.labels?.[REPOSITORY_LABEL];
-  return repositoryId === undefined ? null : projectName(repositoryId);
 }
 
 /** Kept on the namespace, which is the last to go, so that a restart does not lose it. */

@@ -18,6 +18,7 @@ export interface ClusterView {
   project(name: string): AppProject | null;
   applications(): IterableIterator<Application>;
   namespaces(): IterableIterator<Namespace>;
+  projects(): IterableIterator<AppProject>;
   noteApplication(application: Application): void;
   noteNamespace(namespace: Namespace): void;
   noteProject(project: AppProject): void;
@@ -81,6 +82,7 @@ export function createClusterView({ client, clock, log, settings }: ClusterViewP
     project: (name) => writtenProjects.get(name),
     applications: () => applicationInformer.values(),
     namespaces: () => namespaceInformer.values(),
+    projects: () => projectInformer.values(),
     noteApplication: (application) => {
       writtenApplications.note(withoutHistory(application));
     },
