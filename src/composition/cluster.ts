@@ -7,6 +7,7 @@ import type { ApplicationDelivery } from '../adapters/argocd/delivery/applicatio
 import { createGitDelivery } from '../adapters/argocd/delivery/git-delivery.ts';
 import { createKubernetesClient } from '../adapters/argocd/kubernetes/create-kubernetes-client.ts';
 import type { KubernetesClient } from '../adapters/argocd/kubernetes/kubernetes-client.ts';
+import { leadersClient } from '../adapters/argocd/kubernetes/leaders-client.ts';
 import { createLeaseElection, type LeaseTiming } from '../adapters/argocd/kubernetes/lease-election.ts';
 import { DEFAULT_CONTAINER, DEFAULT_QUOTA } from '../adapters/argocd/objects/guardrails.ts';
 import { createGitOpsRepository } from '../adapters/git/gitops-repository.ts';
@@ -52,8 +53,6 @@ export async function openCluster(config: Config, surroundings: ClusterSurroundi
     config,
     userEnvironment,
   );
-  const undecorated = createKubernetesClient({ access, clock });
-  const client = decoration.kubernetes?.(undecorated) ?? undecorated;
   const namespace = cluster.namespace ?? access.namespace ?? BLUEBERRY_NAMESPACE;
   const settings: ArgocdSettings = {
     installation,
@@ -75,19 +74,22 @@ export async function openCluster(config: Config, surroundings: ClusterSurroundi
     hostOf: (name) => new URL(previewUrl(config, name)).host,
     logFolder: join(config.dataDir, 'logs'),
   };
-  const delivery = openDelivery(config, settings, { ...surroundings, client });
-  const electionClient = createKubernetesClient({ access, clock });
+  const election = createLeaseElection({
+    client: createKubernetesClient({ access, clock }),
+    namespace,
+    name: `blueberry-${installation}`,
+    holder: `${hostname()} (process ${String(process.pid)})`,
+    clock,
+    log,
+    ...(decoration.lease === undefined ? {} : { timing: decoration.lease }),
+  });
+  const { leads } = election;
+  const fenced = leadersClient(createKubernetesClient({ access, clock }), leads);
+  const client = decoration.kubernetes?.(fenced) ?? fenced;
+  const delivery = openDelivery(config, settings, { ...surroundings, client, leads });
   return {
     runtime: createArgocdRuntime({ client, template, delivery, clock, log, settings }),
-    election: createLeaseElection({
-      client: electionClient,
-      namespace,
-      name: `blueberry-${installation}`,
-      holder: `${hostname()} (process ${String(process.pid)})`,
-      clock,
-      log,
-      ...(decoration.lease === undefined ? {} : { timing: decoration.lease }),
-    }),
+    election,
     clusterName: cluster.name ?? access.context,
   };
 }
@@ -95,7 +97,17 @@ export async function openCluster(config: Config, surroundings: ClusterSurroundi
 function openDelivery(
   { cluster, gitopsMode, dataDir, allowedPrivateRepositoryHosts, environment }: Config,
   settings: ArgocdSettings,
-  { client, clock, log, userEnvironment, decoration }: ClusterSurroundings & { readonly client: KubernetesClient },
+  {
+    client,
+    clock,
+    log,
+    userEnvironment,
+    decoration,
+    leads,
+  }: ClusterSurroundings & {
+    readonly client: KubernetesClient;
+    readonly leads: () => boolean;
+  },
 ): ApplicationDelivery {
   const { argocdNamespace, installation } = settings;
   const { repository: url, branch, folder, rootApplication, credential } = cluster.gitops;
@@ -109,6 +121,7 @@ function openDelivery(
     policy: { allowLocal: environment === 'development', privateHosts: allowedPrivateRepositoryHosts },
     userEnvironment,
     clock,
+    mayPush: leads,
   });
   const decorated = decoration.gitOps?.(repository) ?? repository;
   return createGitDelivery({

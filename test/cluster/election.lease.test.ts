@@ -2,15 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { KubernetesClient } from '../../src/adapters/argocd/kubernetes/kubernetes-client.ts';
-import { createLeaseElection, type LeaseTiming } from '../../src/adapters/argocd/kubernetes/lease-election.ts';
-import { leases } from '../../src/adapters/argocd/kubernetes/resources.ts';
+import { leadersClient } from '../../src/adapters/argocd/kubernetes/leaders-client.ts';
+import {
+  createLeaseElection,
+  type LeaseElection,
+  type LeaseTiming,
+} from '../../src/adapters/argocd/kubernetes/lease-election.ts';
+import { leases, secrets } from '../../src/adapters/argocd/kubernetes/resources.ts';
 import { createSystemClock } from '../../src/adapters/system/system-clock.ts';
 import type { Election, Leadership } from '../../src/ports/election.ts';
 import { describeElectionContract } from '../contract/election.suite.ts';
 import { openBadNetwork, type BadNetwork } from '../support/bad-network.ts';
 import { endChildScripts, startChildScript } from '../support/child-script.ts';
 import { startFaultyApiServer, type FaultyApiServer } from '../support/faulty-api-server.ts';
-import { makeNamespace, openKubernetes, type TestNamespace } from '../support/kubernetes.ts';
+import { failureOf, makeNamespace, openKubernetes, sampleSecret, type TestNamespace } from '../support/kubernetes.ts';
 import { recordingLog } from '../support/recording-log.ts';
 
 const access = inject('cluster');
@@ -39,7 +44,7 @@ function newLease(): string {
   return `lease-${randomBytes(4).toString('hex')}`;
 }
 
-function candidate(name: string, holder: string, over = client, log = recordingLog()): Election {
+function candidate(name: string, holder: string, over = client, log = recordingLog()): LeaseElection {
   const clock = createSystemClock();
   return createLeaseElection({ client: over, namespace: namespace.name, name, holder, clock, log, timing: TIMING });
 }
@@ -146,6 +151,30 @@ describe('the Lease', () => {
     await client.patchJson(leases, ref, [{ op: 'replace', path: '/spec/holderIdentity', value: 'thief' }]);
     expect(await lossOf(leadership)).toBeLessThan(1_500);
     expect((await read(name)).holderIdentity).toBe('thief');
+  });
+
+  it('that a stopped process has let run out lets it change nothing, before anything else of it has noticed', async () => {
+    const election = candidate(newLease(), 'stopped');
+    expect(election.leads()).toBe(false);
+    const leadership = await lead(election);
+    expect(election.leads()).toBe(true);
+    const guarded = leadersClient(client, () => election.leads());
+    const { metadata } = await guarded.create(secrets, sampleSecret(namespace.name, 'before'));
+    const wakesAt = performance.now() + TIMING.renewDeadlineMs + 100;
+    while (performance.now() < wakesAt);
+    expect(leadership.signal.aborted).toBe(false);
+    expect(election.leads()).toBe(false);
+    const ref = { namespace: namespace.name, name: 'before' };
+    const refused = await Promise.all([
+      failureOf(guarded.create(secrets, sampleSecret(namespace.name, 'after'))),
+      failureOf(guarded.patchJson(secrets, ref, [{ op: 'add', path: '/stringData', value: { text: 'two' } }])),
+      failureOf(guarded.delete(secrets, ref, { uid: metadata.uid })),
+    ]);
+    expect(refused.map(({ kind }) => kind)).toEqual(['unavailable', 'unavailable', 'unavailable']);
+    await expect(guarded.get(secrets, ref)).resolves.toMatchObject({
+      data: { text: Buffer.from('one').toString('base64') },
+    });
+    expect((await failureOf(client.get(secrets, { ...ref, name: 'after' }))).kind).toBe('not_found');
   });
 
   it('that was deleted ends the leadership', async () => {

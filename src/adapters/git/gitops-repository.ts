@@ -17,6 +17,8 @@ export interface GitOpsRepositoryOptions {
   readonly policy: RemotePolicy;
   readonly userEnvironment: Readonly<Record<string, string>>;
   readonly clock: Clock;
+  /** Asked right before each push; left out: always. */
+  readonly mayPush?: () => boolean;
 }
 
 interface Request {
@@ -45,7 +47,7 @@ const PATH = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/
  * (`--force-with-lease`), so nothing that others write is lost.
  */
 export function createGitOpsRepository(options: GitOpsRepositoryOptions): GitOpsRepository {
-  const { folder, url, credential, branch, policy, userEnvironment, clock } = options;
+  const { folder, url, credential, branch, policy, userEnvironment, clock, mayPush = () => true } = options;
   const author = { name: identityText(options.author.name), email: identityText(options.author.email) };
   const access = { id: 'gitops', url, credential };
   const queue = createSerialQueue();
@@ -95,6 +97,7 @@ export function createGitOpsRepository(options: GitOpsRepositoryOptions): GitOps
       }
       if (effective.size === 0) return head ?? '';
       const commit = await clone.commit(head, effective, messageOf(batch, effective));
+      if (!mayPush()) throw new GitFailure('not_allowed', 'another replica leads, and writes what is to be written');
       try {
         await clone.push(commit, head);
         seen = { head: commit };

@@ -27,6 +27,14 @@ export interface LeaseTiming {
   readonly retryMs: number;
 }
 
+export interface LeaseElection extends Election {
+  /**
+   * Whether this process leads at this very moment: by the monotonic clock, which goes on while a process is stopped, so
+   * that it is right also before anything else has noticed.
+   */
+  leads(): boolean;
+}
+
 /** As Kubernetes' own components have it, so that a takeover takes less than 20 seconds. */
 const TIMING: LeaseTiming = { leaseSeconds: 15, renewDeadlineMs: 10_000, retryMs: 2_000 };
 
@@ -34,15 +42,18 @@ const TIMING: LeaseTiming = { leaseSeconds: 15, renewDeadlineMs: 10_000, retryMs
  * Whoever has renewed the Lease last leads. The rules are those of client-go's leader election: the clocks of others
  * are never trusted; a candidate takes over when it has itself seen the Lease unchanged for the lease's duration, and
  * a leader whose last renewal, counted from before it was sent, is older than the shorter deadline stops by itself.
- * A process that is stopped in between may go on for a moment after it wakes up: what it writes has to be fenced.
+ * A process that is stopped in between may go on for a moment after it wakes up: what it writes has to be fenced, and
+ * where nothing compares a fence it asks `leads()` first.
  */
-export function createLeaseElection(options: LeaseElectionOptions): Election {
+export function createLeaseElection(options: LeaseElectionOptions): LeaseElection {
   const { clock, log } = options;
   const timing = options.timing ?? TIMING;
   const record = createLeaseRecord({ ...options, leaseSeconds: timing.leaseSeconds });
   const observer = observe(timing);
+  let leadership: HeldLeadership | null = null;
 
   return {
+    leads: () => leadership?.holds() ?? false,
     async campaign(signal) {
       // Each campaign is a candidate of its own: the Lease of a predecessor with the same name is not ours.
       const identity = `${options.holder} ${randomUUID().slice(0, 8)}`;
@@ -54,7 +65,7 @@ export function createLeaseElection(options: LeaseElectionOptions): Election {
         try {
           const held = await tryToLead(record, identity, observed, signal);
           if (held && signal.aborted) await record.release(held).catch(() => undefined);
-          else if (held) return lead(record, held, timing, clock, log);
+          else if (held) return (leadership = lead(record, held, timing, clock, log));
           waitMs = Math.min(waitMs, observed.remainingMs());
         } catch (error) {
           signal.throwIfAborted();
@@ -112,8 +123,12 @@ function observe({ leaseSeconds }: LeaseTiming): Observer {
   };
 }
 
+interface HeldLeadership extends Leadership {
+  holds(): boolean;
+}
+
 /** Renews in the background until leadership is given up or lost. */
-function lead(record: LeaseRecord, first: HeldLease, timing: LeaseTiming, clock: Clock, log: Log): Leadership {
+function lead(record: LeaseRecord, first: HeldLease, timing: LeaseTiming, clock: Clock, log: Log): HeldLeadership {
   const ended = new AbortController();
   const stopped = new AbortController();
   let held = first;
@@ -126,10 +141,11 @@ function lead(record: LeaseRecord, first: HeldLease, timing: LeaseTiming, clock:
   }
 
   /** The deadline is of the moment at which the last renewal that succeeded was sent. */
+  const leftMs = (): number => held.renewedAt + timing.renewDeadlineMs - performance.now();
+
   function deadline(): () => void {
-    const leftMs = held.renewedAt + timing.renewDeadlineMs - performance.now();
     const seconds = String(timing.renewDeadlineMs / 1000);
-    return clock.schedule(Math.max(0, leftMs), () => lose(`the Lease could not be renewed for ${seconds} seconds.`));
+    return clock.schedule(Math.max(0, leftMs()), () => lose(`the Lease could not be renewed for ${seconds} seconds.`));
   }
 
   async function keep(): Promise<void> {
@@ -158,6 +174,7 @@ function lead(record: LeaseRecord, first: HeldLease, timing: LeaseTiming, clock:
   const kept = keep();
   return {
     signal: ended.signal,
+    holds: () => !ended.signal.aborted && leftMs() > 0,
     async resign() {
       if (ended.signal.aborted) return;
       ended.abort();
