@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { benchCreateEnvironment } from './create-environment.ts';
 import { benchCreateApplication } from './kubernetes/create-application.ts';
 import { benchFollowStatus } from './kubernetes/follow-status.ts';
+import { benchManyEnvironments } from './kubernetes/many-environments.ts';
 import { benchListEnvironments } from './list-environments.ts';
 import { benchServeBranch } from './serve-branch.ts';
 import { benchStart } from './start.ts';
@@ -15,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   list: benchListEnvironments,
   'kubernetes-create': benchCreateApplication,
   'kubernetes-events': benchFollowStatus,
+  'kubernetes-many': benchManyEnvironments,
 };
 
 const chosen = process.argv.slice(2);

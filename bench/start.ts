@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectRepository, type EnvironmentBody } from '../test/support/environments.ts';
 import { createGitFixture } from '../test/support/git-fixture.ts';
 import { eventually, startProduct, type Product } from '../test/support/product.ts';
+import { cpuSeconds, residentMegabytes } from './process-usage.ts';
 import { median, type Figure } from './table.ts';
 
 const STARTS = 9;
@@ -93,15 +94,4 @@ async function reconciled(product: Product): Promise<boolean> {
   const waiting = Number(/^blueberry_reconcile_queue (\d+)/m.exec(metrics)?.[1] ?? '1');
   const looks = Number(/^blueberry_reconciles_total (\d+)/m.exec(metrics)?.[1] ?? '0');
   return page.body.total === ASLEEP && waiting === 0 && looks >= ASLEEP;
-}
-
-async function residentMegabytes(product: Product): Promise<number> {
-  const status = await readFile(`/proc/${String(product.process.pid)}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
-}
-
-async function cpuSeconds(product: Product): Promise<number> {
-  const fields = (await readFile(`/proc/${String(product.process.pid)}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
-  const ticksPerSecond = 100;
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }

@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../../src/adapters/argocd/kubernetes/obje
 import { INSTALLATION_LABEL, VERIFIED_ANNOTATION } from '../../src/adapters/argocd/objects/ownership.ts';
 import { collectionPath, type KubernetesClient } from '../../testbed/cluster/kubernetes-client.ts';
 import { APPLICATIONS } from './applications.ts';
+import { INSTALLATION } from './stage.ts';
 
 /** A manifest as somebody would write it. */
 export interface Manifest {
@@ -35,6 +36,16 @@ export async function manifestsOf(kubernetes: KubernetesClient, name: string): P
   return { surroundings: [namespace, ...guardrails].map(asWritten), application: asWritten(application) };
 }
 
+/** The AppProject of the one repository that the product has environments of. */
+export async function projectOf(kubernetes: KubernetesClient): Promise<Manifest> {
+  const path = collectionPath('argoproj.io/v1alpha1', 'AppProject', 'argocd');
+  const selector = encodeURIComponent(`${INSTALLATION_LABEL}=${INSTALLATION}`);
+  const { items } = await kubernetes.request<{ items: KubernetesObject[] }>('GET', `${path}?labelSelector=${selector}`);
+  const [project] = items;
+  if (project === undefined) throw new Error('The product has made no AppProject.');
+  return asWritten({ ...project, apiVersion: 'argoproj.io/v1alpha1', kind: 'AppProject' });
+}
+
 /** Without what the API server, Kubernetes and Argo CD have added. */
 function asWritten(object: KubernetesObject): Manifest {
   const { apiVersion, kind, metadata, ...rest } = object as KubernetesObject & Record<string, unknown>;
@@ -50,5 +61,7 @@ function asWritten(object: KubernetesObject): Manifest {
 /** The same for another environment, which is nobody's: Blueberry leaves alone what another installation has made. */
 export function renamed<T extends Manifest | readonly Manifest[]>(manifests: T, from: string, to: string): T {
   const text = JSON.stringify(manifests).replaceAll(from, to);
-  return JSON.parse(text.replaceAll(`"${INSTALLATION_LABEL}":"bench"`, `"${INSTALLATION_LABEL}":"by-hand"`)) as T;
+  return JSON.parse(
+    text.replaceAll(`"${INSTALLATION_LABEL}":"${INSTALLATION}"`, `"${INSTALLATION_LABEL}":"by-hand"`),
+  ) as T;
 }

@@ -6,6 +6,9 @@ import { startProduct, type Product } from '../../test/support/product.ts';
 import { connect, type KubernetesClient } from '../../testbed/cluster/kubernetes-client.ts';
 import { startCluster, type Cluster } from '../../testbed/cluster/start-cluster.ts';
 
+/** What the product's objects are labelled with. */
+export const INSTALLATION = 'bench';
+
 /** The account that Blueberry works with, as the API server calls it. */
 const ACCOUNT = 'system:serviceaccount:blueberry:blueberry';
 
@@ -45,7 +48,7 @@ export async function setStage(): Promise<Stage> {
             KUBECONFIG: kubeconfig,
             WORKLOAD_CHART_REPOSITORY: chart.url,
             WORKLOAD_CHART_REVISION: 'main',
-            INSTALLATION: 'bench',
+            INSTALLATION,
             LOG_LEVEL: 'warn',
             QUOTA_PER_OWNER: '0',
             QUOTA_TOTAL: '0',
