@@ -1,12 +1,13 @@
 import { diagnose, type FailureReason } from '../../core/diagnosis.ts';
-import { GitFailure } from '../../core/git-failure.ts';
-import { canonicalJson } from '../../core/json.ts';
+import { GitFailure, type GitFailureReason } from '../../core/git-failure.ts';
 import { chartFolder } from '../../core/repository-file.ts';
 import type { DesiredEnvironment, RuntimeObservation, RuntimeProgress } from '../../ports/environment-runtime.ts';
 import { NotOurs } from './objects/not-ours.ts';
 import type { Application } from './kubernetes/argocd-objects.ts';
 import type { ApplicationDelivery } from './delivery/application-delivery.ts';
+import { specText } from './delivery/application-changes.ts';
 import { requestSync } from './delivery/request-sync.ts';
+import type { NewObject } from './kubernetes/objects.ts';
 import { KubernetesFailure } from './kubernetes/kubernetes-failure.ts';
 import type { ApplicationInput } from './manifest/application-input.ts';
 import type { ApplicationTemplate } from './manifest/application-template.ts';
@@ -65,15 +66,15 @@ async function put(parts: EnsureParts, desired: DesiredEnvironment, name: string
     );
   const [stored] = await Promise.all([delivery.put(wanted, seen), preparation.stamp()]);
   if (stored !== null) view.noteApplication(stored);
-  if (seen !== null && (preparation.isNew || isSameAgain(seen, stored, desired.revision)))
-    await requestSync(client, stored ?? seen);
+  if (seen !== null && (preparation.isNew || isSameAgain(seen, wanted))) await requestSync(client, stored ?? seen);
   return null;
 }
 
-/** A chart of the repository's own need not hear of the revision: nothing in the spec tells Argo CD to try again then. */
-function isSameAgain(seen: Application, stored: Application | null, revision: number): boolean {
-  const isOther = revisionOf(seen) !== revision;
-  return isOther && stored !== null && canonicalJson(seen.spec) === canonicalJson(stored.spec);
+/** A chart of the repository's own need not hear of a revision: nothing in the spec has Argo CD try again what failed. */
+function isSameAgain(seen: Application, wanted: NewObject<Application>): boolean {
+  const phase = seen.status?.operationState?.phase;
+  const isOther = revisionOf(seen) !== revisionOf(wanted);
+  return isOther && (phase === 'Failed' || phase === 'Error') && specText(seen.spec) === specText(wanted.spec);
 }
 
 function inputOf(
@@ -127,6 +128,8 @@ function healthOf(progress: RuntimeProgress): 'Degraded' | 'Progressing' {
   return progress.step === 'failed' ? 'Degraded' : 'Progressing';
 }
 
+const PASSING_GIT_FAILURES: readonly GitFailureReason[] = ['unreachable', 'timed_out', 'branch_moved', 'failed'];
+
 /** What no waiting will mend, as people read it; null for what is tried again. */
 function obstacleOf(error: unknown): RuntimeProgress | null {
   const failed = (reason: FailureReason, cause: string): RuntimeProgress => ({
@@ -135,8 +138,12 @@ function obstacleOf(error: unknown): RuntimeProgress | null {
   });
   if (error instanceof NotOurs) return failed('NameTaken', error.message);
   if (error instanceof TemplateFailure) return failed('RuntimeFailed', error.message);
-  if (error instanceof GitFailure)
-    return failed('ClusterRefused', `The GitOps repository does not take the Application: ${error.message}`);
+  if (error instanceof GitFailure) {
+    const cause = `The GitOps repository does not take the Application: ${error.message}`;
+    return PASSING_GIT_FAILURES.includes(error.reason)
+      ? waiting(`${cause}. It is tried again.`)
+      : failed('ClusterRefused', cause);
+  }
   if (!(error instanceof KubernetesFailure)) return null;
   const isLeaving = error.causes.some(({ reason }) => reason === 'NamespaceTerminating');
   if (isLeaving) return waiting('Its namespace is being deleted. It is made anew once it is gone.');

@@ -83,7 +83,10 @@ export function ownerOf({ metadata }: KubernetesObject): EnvironmentKey | null {
 }
 
 /** Null where it is not said, or is no number. */
-export function revisionOf({ metadata }: KubernetesObject): number | null {
+export function revisionOf({
+  metadata,
+}: Pick<KubernetesObject, 'kind'> & { readonly metadata: Pick<KubernetesObject['metadata'], 'annotations'> }):
+  number | null {
   const text = metadata.annotations?.[REVISION_ANNOTATION];
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
