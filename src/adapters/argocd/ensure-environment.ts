@@ -6,6 +6,7 @@ import { NotOurs } from './objects/not-ours.ts';
 import type { Application } from './kubernetes/argocd-objects.ts';
 import type { ApplicationDelivery } from './delivery/application-delivery.ts';
 import { specText } from './delivery/application-changes.ts';
+import { endOutdatedSync } from './delivery/end-outdated-sync.ts';
 import { requestSync } from './delivery/request-sync.ts';
 import type { NewObject } from './kubernetes/objects.ts';
 import { KubernetesFailure } from './kubernetes/kubernetes-failure.ts';
@@ -66,6 +67,8 @@ async function put(parts: EnsureParts, desired: DesiredEnvironment, name: string
     );
   const [stored] = await Promise.all([delivery.put(wanted, seen), preparation.stamp()]);
   if (stored !== null) view.noteApplication(stored);
+  const current = stored ?? seen;
+  if (current !== null) await endOutdatedSync(client, current);
   if (seen !== null && (preparation.isNew || isSameAgain(seen, wanted))) await requestSync(client, stored ?? seen);
   return null;
 }

@@ -72,14 +72,21 @@ describe('what Argo CD stands by', () => {
       'ComparisonError',
       `${LOAD}failed to list refs: authentication required: Unauthorized`,
       'SourceRefused',
-      'Argo CD may not read https://git.example/acme/charts.git: authentication required: Unauthorized',
+      'Argo CD may not read https://git.example/acme/charts.git: it has no credential for it',
+    ],
+    [
+      'credentials that are missing, as Git says it',
+      'ComparisonError',
+      `${LOAD}failed to initialize repository resources: Failed to fetch default: failed to authenticate to git repository "https://git.example/acme/charts.git": no credentials matched this URL: \`git fetch origin --tags --force --prune\` failed exit status 128: fatal: could not read Username for 'https://git.example': terminal prompts disabled`,
+      'SourceRefused',
+      'Argo CD may not read https://git.example/acme/charts.git: it has no credential for it',
     ],
     [
       'credentials that are refused',
       'ComparisonError',
       `${LOAD}failed to list refs: authorization failed: Forbidden`,
       'SourceRefused',
-      'Argo CD may not read https://git.example/acme/charts.git: authorization failed: Forbidden',
+      'Argo CD may not read https://git.example/acme/charts.git: its credential is refused',
     ],
     [
       'a key that is missing',

@@ -1,5 +1,6 @@
 import type { ConditionReason } from '../../../core/diagnosis.ts';
 import type { Application, ApplicationStatus, OperationState } from '../kubernetes/argocd-objects.ts';
+import { culprits } from './culprits.ts';
 import { isComparedWithSpec, isOfSpec } from './comparison.ts';
 import type { FailedJob } from './job-failure.ts';
 import type { Patience } from './patience.ts';
@@ -135,14 +136,6 @@ function healthProgress({ metadata, status }: Application, now: number, patience
     default:
       return starting(`Waiting for ${what ?? 'it'} to be healthy.`, since);
   }
-}
-
-/** `Caused by apps/Deployment:namespace/web`, which Argo CD says since 3.6. */
-function culprits(message: string | undefined): string | null {
-  const found = [...(message ?? '').matchAll(/(\w+):[^/\s,]+\/([^\s,)]+)/g)].map(
-    ([, kind = '', name = '']) => `${kind} ${name}`,
-  );
-  return found.length === 0 ? null : found.slice(0, 3).join(', ');
 }
 
 /** An error that Argo CD stands by: for how long is known only while it says it in the same words. */

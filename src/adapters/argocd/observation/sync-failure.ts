@@ -63,8 +63,17 @@ const CAUSES: readonly Cause[] = [
   },
   {
     reason: 'SourceRefused',
-    pattern:
-      /authentication (?:required|failed)|authorization failed|permission denied|could not read Username|unable to authenticate|SSH agent|invalid credentials|knownhosts|host key/i,
+    pattern: /authentication required|could not read Username|no credentials matched/i,
+    say: ({ application }) => `Argo CD may not read ${sourceOf(application).url}: it has no credential for it`,
+  },
+  {
+    reason: 'SourceRefused',
+    pattern: /authentication failed|authorization failed|invalid credentials|unable to authenticate/i,
+    say: ({ application }) => `Argo CD may not read ${sourceOf(application).url}: its credential is refused`,
+  },
+  {
+    reason: 'SourceRefused',
+    pattern: /permission denied|SSH agent|knownhosts|host key/i,
     say: ({ application, plain }) => `Argo CD may not read ${sourceOf(application).url}${because(plain)}`,
   },
   {
