@@ -16,6 +16,8 @@ export interface EnvironmentView {
   /** Null where it is not connected any more. */
   readonly repositoryName: string | null;
   readonly configSetName: string | null;
+  /** Where it runs in a cluster; null on a laptop, where there is none. */
+  readonly placement: { readonly cluster: string; readonly namespace: string } | null;
   readonly timeline: readonly Versioned<TimelineEvent>[];
   readonly hasOlderEvents: boolean;
   readonly wholeTimeline: boolean;
@@ -26,6 +28,8 @@ export interface EnvironmentView {
   readonly mayChange: boolean;
 }
 
+/** What the placement of local processes is called. */
+const NO_CLUSTER = 'local';
 const EVENTS = 12;
 const EVENTS_ALL = 500;
 
@@ -57,6 +61,7 @@ export async function loadEnvironmentView(
     environment,
     repositoryName: repository?.record.name ?? null,
     configSetName: configSet?.configSet.name ?? null,
+    placement: placementIn(parts.placementOf(environment)),
     timeline: timeline.items,
     hasOlderEvents: timeline.nextCursor !== null,
     wholeTimeline,
@@ -77,4 +82,8 @@ function nullWhereMissing(error: unknown): null {
 function sentenceOf(error: unknown): { readonly problem: string } {
   if (error instanceof Failure) return { problem: error.message };
   throw error;
+}
+
+function placementIn({ cluster, namespace }: ReturnType<HttpParts['placementOf']>): EnvironmentView['placement'] {
+  return cluster === NO_CLUSTER ? null : { cluster, namespace };
 }

@@ -50,6 +50,12 @@ export function EnvironmentDetails({ view, swap }: { readonly view: EnvironmentV
         <Fact name="Commit">
           <CommitFact view={view} />
         </Fact>
+        {view.placement && (
+          <Fact name="Namespace">
+            <span class="mono break">{view.placement.namespace}</span>
+            <span class="fine">in {plainText(view.placement.cluster)}</span>
+          </Fact>
+        )}
         <Fact name="Owner">
           <EmailAddress email={metadata.owner.email} />
         </Fact>
