@@ -30,10 +30,17 @@ export interface ArgocdWorldOptions {
   readonly cluster: ClusterAccess;
   /** How Applications get into the cluster. */
   readonly mode: 'api' | 'git';
+  /** Where the API server is reached in another way, or as somebody else, than by Blueberry's account. */
+  readonly kubeconfig?: string;
+  readonly settings?: Partial<ArgocdSettings>;
+  /** How often Argo CD tries a sync again; left out, as often as the template says. */
+  readonly syncRetries?: number;
 }
 
 export interface ArgocdWorld extends EnvironmentRuntimeHarness {
   readonly settings: ArgocdSettings;
+  /** Whose environments those are that `component` makes. */
+  readonly repository: { readonly id: string; readonly url: string };
   /** What the runtime has logged, over all restarts. */
   readonly log: ReturnType<typeof recordingLog>;
 }
@@ -42,11 +49,17 @@ export interface ArgocdWorld extends EnvironmentRuntimeHarness {
  * A Blueberry of its own on a cluster that others share: it is told from them by the name of its installation, and has
  * a repository, with its project, and a GitOps repository of its own.
  */
-export async function createArgocdWorld({ cluster, mode }: ArgocdWorldOptions): Promise<ArgocdWorld> {
+export async function createArgocdWorld({
+  cluster,
+  mode,
+  kubeconfig,
+  settings: changes = {},
+  syncRetries,
+}: ArgocdWorldOptions): Promise<ArgocdWorld> {
   const installation = `world-${randomBytes(4).toString('hex')}`;
   const folder = await mkdtemp(join(tmpdir(), 'blueberry-world-'));
   const observer = await connect(cluster.kubeconfig);
-  const [chart, account] = await Promise.all([workloadChart(cluster), blueberryAccount(cluster)]);
+  const [chart, account] = await Promise.all([workloadChart(cluster), kubeconfig ?? blueberryAccount(cluster)]);
   const gitOps = mode === 'git' ? await createGitOpsWorld(cluster, installation) : null;
   const repository = { id: `repo_${installation}`, url: `https://git.example.com/acme/${installation}.git` };
   const hostOf = (name: string): string => `${name}.localhost`;
@@ -60,10 +73,14 @@ export async function createArgocdWorld({ cluster, mode }: ArgocdWorldOptions): 
     traffic: 'port-forward',
     hostOf,
     logFolder: join(folder, 'logs'),
+    ...changes,
   };
   const template = createApplicationTemplate(
     'application.yaml.j2',
-    await readFile(repositoryFile('templates/application.yaml.j2'), 'utf8'),
+    (await readFile(repositoryFile('templates/application.yaml.j2'), 'utf8')).replace(
+      /^( +limit:) \d+$/m,
+      (line, limit: string) => (syncRetries === undefined ? line : `${limit} ${String(syncRetries)}`),
+    ),
   );
   const clock = createSystemClock();
   const log = recordingLog();
@@ -110,6 +127,7 @@ export async function createArgocdWorld({ cluster, mode }: ArgocdWorldOptions): 
       return runtime;
     },
     settings,
+    repository,
     log,
     // Many worlds share two cores with a whole control plane.
     patienceMs: 60_000,

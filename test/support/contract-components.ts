@@ -55,7 +55,7 @@ export function withConstants(desired: DesiredEnvironment, hostOf: (name: string
     status: { ...status, urls: [`http://${hostOf(desired.key.name)}`] },
   };
   const merged = mergeObjects(component.values, { env: component.env });
-  const constants = blueberryValues(environment, null, {
+  const constants = blueberryValues(environment, component.repositoryFile?.chart ?? null, {
     variables: Object.keys(component.secretEnv),
     hasImageCredential: component.credentials.image !== null,
   });
