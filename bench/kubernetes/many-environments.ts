@@ -99,7 +99,6 @@ async function byProduct(branches: Branches, count: number): Promise<Deployed> {
     const { registry, gitFolder } = access;
     return { seconds, megabytes, requests, manifests, project, registry, gitFolder };
   } finally {
-    await product?.kill();
     await product?.dispose();
     await stage.dispose();
   }

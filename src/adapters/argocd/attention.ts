@@ -6,43 +6,77 @@ export interface Attention {
   /** Plans the next look at an environment by how it was seen just now; what is well needs none. */
   give(environmentId: string, progress: RuntimeProgress | null): void;
   end(environmentId: string): void;
+  /** Something about it has changed: it is to be looked at now, and soon again. */
   hint(environmentId: string): void;
   watch(listener: (environmentId: string) => void): () => void;
   close(): void;
 }
 
-const WAITING_MS = 1_000;
-const FAILED_MS = 5_000;
+interface Pause {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+/** The longer nothing has changed, the less likely it is to change at any moment. */
+const GROWTH = 1.5;
+const WAITING: Pause = { firstMs: 1_000, longestMs: 10_000 };
+const FAILED: Pause = { firstMs: 5_000, longestMs: 30_000 };
+/** Looks after a change that are not put off for anybody: within them a hold time ends, and a new URL begins to answer. */
+const PROMPT_LOOKS = 3;
 /** Many at a time are looked at less often each, so that all together stay below so many looks a second. */
 const LOOKS_PER_SECOND = 40;
 
+interface Plan {
+  /** What was seen, as far as it counts as a change. */
+  readonly state: string;
+  /** Looks that have shown the same. */
+  readonly looks: number;
+  /** Null while the look is under way. */
+  cancel: (() => void) | null;
+}
+
 export function createAttention(clock: Clock): Attention {
   const listeners = new Set<(environmentId: string) => void>();
-  const planned = new Map<string, () => void>();
+  const plans = new Map<string, Plan>();
 
-  function hint(environmentId: string): void {
+  function tell(environmentId: string): void {
     for (const listener of listeners) listener(environmentId);
   }
 
   function end(environmentId: string): void {
-    planned.get(environmentId)?.();
-    planned.delete(environmentId);
+    plans.get(environmentId)?.cancel?.();
+    plans.delete(environmentId);
+  }
+
+  function pauseMs({ firstMs, longestMs }: Pause, looks: number): number {
+    const growing = Math.min(longestMs, firstMs * GROWTH ** looks);
+    return looks < PROMPT_LOOKS ? growing : Math.max(growing, (plans.size * 1_000) / LOOKS_PER_SECOND);
   }
 
   return {
     give(environmentId, progress) {
+      if (progress === null || progress.step === 'running' || progress.step === 'asleep') {
+        end(environmentId);
+        return;
+      }
+      const state = progress.step === 'waiting' ? progress.reason : progress.diagnosis.reason;
+      const before = plans.get(environmentId);
+      const isSame = before?.state === state;
+      // Whoever looks for another reason does not put off the look that is planned.
+      if (isSame && before.cancel !== null) return;
       end(environmentId);
-      if (progress === null || progress.step === 'running' || progress.step === 'asleep') return;
-      const base = progress.step === 'waiting' ? WAITING_MS : FAILED_MS;
-      const afterMs = Math.max(base, ((planned.size + 1) * 1_000) / LOOKS_PER_SECOND);
-      const cancel = clock.schedule(afterMs, () => {
-        planned.delete(environmentId);
-        hint(environmentId);
+      const plan: Plan = { state, looks: isSame ? before.looks + 1 : 0, cancel: null };
+      plans.set(environmentId, plan);
+      plan.cancel = clock.schedule(pauseMs(progress.step === 'waiting' ? WAITING : FAILED, plan.looks), () => {
+        plan.cancel = null;
+        tell(environmentId);
       });
-      planned.set(environmentId, cancel);
     },
     end,
-    hint,
+    hint(environmentId) {
+      end(environmentId);
+      tell(environmentId);
+    },
     watch(listener) {
       // Each one that watches is one, also when it is the same function twice.
       const own = (environmentId: string): void => {
@@ -52,7 +86,7 @@ export function createAttention(clock: Clock): Attention {
       return () => listeners.delete(own);
     },
     close() {
-      for (const id of [...planned.keys()]) end(id);
+      for (const id of [...plans.keys()]) end(id);
       listeners.clear();
     },
   };

@@ -119,12 +119,21 @@ async function forget({ client, view }: ObservationParts, application: Applicati
 const JUST_BEGUN_MS = 5_000;
 
 /** Whether nothing of the wanted revision can be there to be looked at: what is served then is as it was before. */
-function isJustBegun({ metadata, status }: Application, now: number): boolean {
-  const health = status?.health?.status;
-  const begunAt = status?.operationState?.startedAt ?? metadata.creationTimestamp;
-  if (health === undefined || health === 'Missing') return now - Date.parse(begunAt) < JUST_BEGUN_MS;
-  const isSyncing = status?.operationState?.phase === 'Running';
-  return health === 'Healthy' && (!isSyncing || now - Date.parse(begunAt) < JUST_BEGUN_MS);
+function isJustBegun(application: Application, now: number): boolean {
+  const { operationState: operation, health } = application.status ?? {};
+  const isEarly = operation !== undefined && now - Date.parse(operation.startedAt) < JUST_BEGUN_MS;
+  switch (health?.status) {
+    case undefined:
+    case 'Missing':
+      // What was never synced stands in Argo CD's queue, or nothing can be made of it.
+      return operation === undefined || isEarly;
+    case 'Progressing':
+      return isEarly && verifiedOf(application) === null;
+    case 'Healthy':
+      return isEarly || operation?.phase !== 'Running';
+    default:
+      return false;
+  }
 }
 
 /** What is settled runs once it answers. */

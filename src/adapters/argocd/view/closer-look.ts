@@ -25,41 +25,60 @@ export interface CloserLook {
   forget(namespace: string): void;
 }
 
+interface Look<T> {
+  readonly at: number;
+  readonly found: Promise<T>;
+}
+
 /** Looks at the same time are one look. */
-const SHARED_MS = 200;
+const SHARED_MS = 500;
 
 /** Looks into namespaces when there is a reason to. */
 export function createCloserLook(client: KubernetesClient): CloserLook {
-  const looks = new Map<string, { readonly at: number; readonly pods: Promise<readonly Pod[]> }>();
+  const looks = new Map<string, Look<readonly Pod[]>>();
+  const insights = new Map<string, Look<Insight>>();
   const lastLines = createLastLines(client);
 
-  function podsOf(namespace: string, maxAgeMs: number): Promise<readonly Pod[]> {
-    const known = looks.get(namespace);
-    if (known !== undefined && performance.now() - known.at <= maxAgeMs) return known.pods;
-    const listed = client.list(pods, { namespace }).then(({ items }) => items);
-    const taken = { at: performance.now(), pods: listed };
-    looks.set(namespace, taken);
-    listed.catch(() => {
-      if (looks.get(namespace) === taken) looks.delete(namespace);
+  /** What was found at most so long ago, or looked for anew; a failure is not kept. */
+  function shared<T>(
+    known: Map<string, Look<T>>,
+    namespace: string,
+    maxAgeMs: number,
+    look: () => Promise<T>,
+  ): Promise<T> {
+    const before = known.get(namespace);
+    if (before !== undefined && performance.now() - before.at <= maxAgeMs) return before.found;
+    const taken = { at: performance.now(), found: look() };
+    known.set(namespace, taken);
+    taken.found.catch(() => {
+      if (known.get(namespace) === taken) known.delete(namespace);
     });
-    return listed;
+    return taken.found;
+  }
+
+  function podsOf(namespace: string, maxAgeMs: number): Promise<readonly Pod[]> {
+    return shared(looks, namespace, maxAgeMs, async () => (await client.list(pods, { namespace })).items);
+  }
+
+  async function lookInto(namespace: string): Promise<Insight> {
+    const [found, told] = await Promise.all([
+      podsOf(namespace, SHARED_MS),
+      client.list(events, { namespace, fieldSelector: 'type=Warning' }),
+    ]);
+    return { pods: found, events: told.items, lastLines: await lastLines.of(found) };
   }
 
   return {
     pods: podsOf,
     ageMs: (namespace) => performance.now() - (looks.get(namespace)?.at ?? -Infinity),
-    async into(namespace) {
-      const [found, told] = await Promise.all([
-        podsOf(namespace, SHARED_MS),
-        client.list(events, { namespace, fieldSelector: 'type=Warning' }),
-      ]);
-      return { pods: found, events: told.items, lastLines: await lastLines.of(found) };
-    },
+    into: (namespace) => shared(insights, namespace, SHARED_MS, () => lookInto(namespace)),
     expire(namespace) {
       looks.delete(namespace);
+      insights.delete(namespace);
     },
     forget(namespace) {
       looks.delete(namespace);
+      insights.delete(namespace);
       lastLines.forget(namespace);
     },
   };
