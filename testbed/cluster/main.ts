@@ -30,10 +30,11 @@ console.log(`A Kubernetes cluster with Argo CD runs (started in ${seconds} s). I
 
   export KUBECONFIG=${access.kubeconfig}
   export PATH="${access.path.slice(0, -(process.env.PATH ?? '').length)}$PATH"
+  export REGISTRY=${access.registry}
   kubectl get nodes
 
   API server   ${access.server}
-  registry     ${access.registry} (crane append --insecure -f layer.tar -t ${access.registry}/acme/web:1)
+  registry     ${access.registry} (crane append --insecure -f layer.tar -t $REGISTRY/acme/web:1)
   Git          ${access.gitFolder} (as file://${access.gitFolder}/NAME)
   logs         ${access.componentLogs}
 
