@@ -83,7 +83,7 @@ export async function openCluster(config: Config, surroundings: ClusterSurroundi
     log,
     ...(decoration.lease === undefined ? {} : { timing: decoration.lease }),
   });
-  const { leads } = election;
+  const leads = (): boolean => election.leads();
   const fenced = leadersClient(createKubernetesClient({ access, clock }), leads);
   const client = decoration.kubernetes?.(fenced) ?? fenced;
   const delivery = openDelivery(config, settings, { ...surroundings, client, leads });
