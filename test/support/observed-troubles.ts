@@ -54,6 +54,12 @@ export const failed = (reason: string, cause: string): object => ({
 export const conditioned = (type: string, message: string, lastTransitionTime = at(3)): Application =>
   application({
     sync: { status: 'Unknown', comparedTo: { source, destination } },
+    operationState: {
+      phase: 'Succeeded',
+      startedAt: at(-90),
+      finishedAt: at(-80),
+      syncResult: { source: { ...source, targetRevision: 'before' } },
+    },
     conditions: [{ type, message, lastTransitionTime }],
   });
 export const operation = (state: Partial<OperationState>): ApplicationStatus => ({

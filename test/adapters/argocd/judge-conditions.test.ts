@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NAME, application, at, source } from '../../support/observed-objects.ts';
+import { NAME, application, at, destination, progressing, source } from '../../support/observed-objects.ts';
 import { DEBUG, HELM, LOAD, conditioned, failed, judge, waiting } from '../../support/observed-troubles.ts';
 
 describe('a chart that can not be deployed', () => {
@@ -153,6 +153,22 @@ describe('what Argo CD stands by', () => {
     const told = `Argo CD does not reach https://git.example/acme/charts.git: ${message}`;
     expect(judge(of, 62)).toEqual(waiting('Deploying', `${told}. Argo CD looks again.`, at(3)));
     expect(judge(of, 63)).toEqual(failed('RepositoryUnreachable', told));
+  });
+
+  it('a repo-server that does not answer: waited for', () => {
+    const message =
+      'Failed to load target state: failed to generate manifest for source 1 of 1: rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:26161: connect: connection refused"';
+    expect(judge(conditioned('ComparisonError', message), 3_600)).toEqual(
+      waiting('Deploying', 'The repo-server of Argo CD does not answer. Argo CD looks again.', at(3)),
+    );
+  });
+
+  it('no error about where it came from, once all is in place', () => {
+    const message = `${LOAD}failed to list refs: authentication required: Unauthorized`;
+    const sync = { status: 'Unknown' as const, comparedTo: { source, destination } };
+    const conditions = [{ type: 'ComparisonError', message, lastTransitionTime: at(30) }];
+    expect(judge(application({ sync, conditions }), 3_600)).toEqual({ step: 'settled' });
+    expect(judge(application({ ...progressing, sync, conditions }), 3_600)).toMatchObject({ reason: 'Starting' });
   });
 
   it('a spec that is compared with nothing', () => {

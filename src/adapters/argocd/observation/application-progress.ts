@@ -17,8 +17,24 @@ export type ApplicationProgress =
   | { readonly step: 'degraded'; readonly what: string };
 
 const FAULTS = ['InvalidSpecError', 'ComparisonError', 'SyncError', 'UnknownError'];
-/** The same commit with the same values always fails so, however often it is tried. */
-const CERTAIN: readonly string[] = ['ValuesRefused', 'ChartBroken', 'ChartMissing'];
+
+/** How long Argo CD has to stand by an error before it counts. */
+function patienceWith({ reason }: SyncFailure, { conditionMs, unreachableMs }: Patience): number {
+  switch (reason) {
+    // The same commit with the same values always fails so, however often it is tried.
+    case 'ValuesRefused':
+    case 'ChartBroken':
+    case 'ChartMissing':
+      return 0;
+    case 'RepositoryUnreachable':
+      return unreachableMs;
+    // Argo CD itself is in trouble: that passes, and is no fault of the environment's.
+    case 'RuntimeFailed':
+      return Infinity;
+    default:
+      return conditionMs;
+  }
+}
 
 /**
  * The rules are those of the manual's pages on sync, health and automated sync. While it tries again the phase stays
@@ -40,8 +56,12 @@ export function progressOf(application: Application, now: number, patience: Pati
     const ended = endedSync(application, operationState);
     if (ended !== null) return ended;
   }
+  const isInPlace = operationState?.phase === 'Succeeded' && isOfSpec(application, operationState);
   const failing = fault(application, FAULTS, now, patience);
-  if (failing !== null) return failing;
+  if (failing !== null) {
+    // What was put in place as it is wanted now stays so while Argo CD can't look at where it came from.
+    return isInPlace ? healthProgress(application, now, patience) : failing;
+  }
   if (status.sync?.status !== 'Synced') return deploying(outOfSync(status), lookedAt);
   return healthProgress(application, now, patience);
 }
@@ -152,11 +172,7 @@ function fault(
       failure: failureIn(message, application),
       since: lastTransitionTime ?? status?.reconciledAt ?? metadata.creationTimestamp,
     }));
-  const lasting = standing.find(({ failure, since }) => {
-    if (CERTAIN.includes(failure.reason)) return true;
-    const isUnreachable = failure.reason === 'RepositoryUnreachable';
-    return now - Date.parse(since) >= (isUnreachable ? patience.unreachableMs : patience.conditionMs);
-  });
+  const lasting = standing.find(({ failure, since }) => now - Date.parse(since) >= patienceWith(failure, patience));
   if (lasting !== undefined) return { step: 'failed', failure: lasting.failure };
   const [first] = standing;
   return first === undefined ? null : deploying(`${first.failure.cause}. Argo CD looks again.`, first.since);

@@ -57,6 +57,12 @@ const CAUSES: readonly Cause[] = [
     say: ({ application }) => `There is no ${sourceOf(application).at}`,
   },
   {
+    reason: 'RuntimeFailed',
+    pattern:
+      /connection error: desc = "(?:transport|error reading)|repo-server|error reading from server|the server is shutting down/i,
+    say: () => 'The repo-server of Argo CD does not answer',
+  },
+  {
     reason: 'RepositoryNotFound',
     pattern: /repository not found/i,
     say: ({ application }) => `Argo CD finds no repository at ${sourceOf(application).url}`,
