@@ -56,4 +56,6 @@ export const BAD_DAY = {
     'Namespace NAME is there already and was not made by this Blueberry. Delete that object or give it another name; Blueberry keeps looking, and never takes what it has not made.',
   'Application that is not ours':
     'Application argocd/NAME is there already and was not made by this Blueberry. Delete that object or give it another name; Blueberry keeps looking, and never takes what it has not made.',
+  'Argo CD controller stopped': 'Waiting for Argo CD to take it up.',
+  'repo-server stopped': 'The repo-server of Argo CD does not answer. Argo CD looks again.',
 } as const satisfies Record<string, string>;
