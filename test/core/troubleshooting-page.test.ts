@@ -3,8 +3,9 @@ import { expect, it } from 'vitest';
 import { FAILURE_REASONS, nextStepOf } from '../../src/core/diagnosis.ts';
 
 const page = readFileSync(new URL('../../docs/troubleshooting.md', import.meta.url), 'utf8');
+const section = page.split('\n## ').find((text) => text.startsWith('An environment is failed')) ?? '';
 const rows = new Map(
-  page
+  section
     .split('\n')
     .map((line) => line.split('|').map((cell) => cell.trim()))
     .filter((cells) => /^`\w+`$/.test(cells[1] ?? ''))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeKubeconfig } from '../support/kubeconfig.ts';
-import { freePort, startInVain, startProduct } from '../support/product.ts';
+import { eventually, freePort, startInVain, startProduct } from '../support/product.ts';
 
 describe('with RUNTIME=argocd', () => {
   let folder: string;
@@ -40,6 +40,8 @@ docs/configuration.md explains every variable.
       const { checks } = (await readyz.json()) as { checks: { name: string; ok: boolean; message: string }[] };
       expect(checks.filter(({ ok }) => !ok)).toEqual([{ name: 'cluster', ok: false, message }]);
       expect((await product.api('GET', '/api/environments')).status).toBe(200);
+      const isLogged = () => Promise.resolve(product.output().includes('"dependency":"cluster"') || null);
+      await eventually(isLogged, 10_000, 'the log');
 
       const begun = performance.now();
       expect(await product.stop('SIGINT')).toBe(0);
