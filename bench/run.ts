@@ -4,6 +4,7 @@ import { benchCreateEnvironment } from './create-environment.ts';
 import { benchCreateApplication } from './kubernetes/create-application.ts';
 import { benchFollowStatus } from './kubernetes/follow-status.ts';
 import { benchManyEnvironments } from './kubernetes/many-environments.ts';
+import { benchRestart } from './kubernetes/restart.ts';
 import { benchListEnvironments } from './list-environments.ts';
 import { benchServeBranch } from './serve-branch.ts';
 import { benchStart } from './start.ts';
@@ -17,6 +18,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'kubernetes-create': benchCreateApplication,
   'kubernetes-events': benchFollowStatus,
   'kubernetes-many': benchManyEnvironments,
+  'kubernetes-restart': benchRestart,
 };
 
 const chosen = process.argv.slice(2);

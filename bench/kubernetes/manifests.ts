@@ -1,16 +1,14 @@
-import type { Application } from '../../src/adapters/argocd/kubernetes/argocd-objects.ts';
-import type { KubernetesObject } from '../../src/adapters/argocd/kubernetes/objects.ts';
 import { INSTALLATION_LABEL, VERIFIED_ANNOTATION } from '../../src/adapters/argocd/objects/ownership.ts';
-import { collectionPath, type KubernetesClient } from '../../testbed/cluster/kubernetes-client.ts';
+import {
+  collectionPath,
+  type KubernetesClient,
+  type KubernetesObject,
+} from '../../testbed/cluster/kubernetes-client.ts';
 import { APPLICATIONS } from './applications.ts';
 import { INSTALLATION } from './stage.ts';
 
-/** A manifest as somebody would write it. */
-export interface Manifest {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string } & Readonly<Record<string, unknown>>;
-}
+/** An object as somebody would write it down. */
+export type Manifest = KubernetesObject;
 
 /** What stands in a namespace of an environment before Argo CD deploys anything. */
 const GUARDRAILS = [
@@ -26,14 +24,34 @@ export interface Manifests {
 }
 
 export async function manifestsOf(kubernetes: KubernetesClient, name: string): Promise<Manifests> {
-  const application = await kubernetes.request<Application>('GET', `${APPLICATIONS}/${name}`);
-  const namespace = await kubernetes.request<KubernetesObject>('GET', `${collectionPath('v1', 'Namespace')}/${name}`);
+  const application = await kubernetes.request('GET', `${APPLICATIONS}/${name}`);
+  const namespace = await kubernetes.request('GET', `${collectionPath('v1', 'Namespace')}/${name}`);
   const guardrails = await Promise.all(
     GUARDRAILS.map(([apiVersion, kind]) =>
       kubernetes.request<KubernetesObject>('GET', `${collectionPath(apiVersion, kind, name)}/blueberry`),
     ),
   );
   return { surroundings: [namespace, ...guardrails].map(asWritten), application: asWritten(application) };
+}
+
+/** Objects of an environment that runs, as they can be made anew elsewhere, with all that was noted on them and seen of them. */
+export interface LeftBehind {
+  readonly namespace: KubernetesObject;
+  readonly application: KubernetesObject;
+  readonly project: KubernetesObject;
+}
+
+export async function leftBehind(kubernetes: KubernetesClient, name: string): Promise<LeftBehind> {
+  const application = await kubernetes.request('GET', `${APPLICATIONS}/${name}`);
+  const namespace = await kubernetes.request('GET', `${collectionPath('v1', 'Namespace')}/${name}`);
+  const project = await projectOf(kubernetes);
+  return { application: asCreated(application), namespace: asCreated(namespace), project };
+}
+
+/** Without what the API server gives to each object. */
+function asCreated(object: KubernetesObject): KubernetesObject {
+  const { name, namespace, labels, annotations, finalizers } = object.metadata;
+  return { ...object, metadata: { name, namespace, labels, annotations, finalizers } };
 }
 
 /** The AppProject of the one repository that the product has environments of. */
