@@ -16,8 +16,18 @@ const seen = (
   event: ClusterEntry['event'],
   kind: ClusterEntry['kind'],
   uid = `${kind}-1`,
-  environmentId = 'env_1',
-): HistoryEvent => ({ source: 'cluster', event, kind, name: 'env-web-1', uid, environmentId });
+  revision = 1,
+): HistoryEvent => ({
+  source: 'cluster',
+  event,
+  kind,
+  name: 'env-web-1',
+  uid,
+  environmentId: 'env_1',
+  revision: kind === 'Application' ? revision : null,
+});
+
+const revised = (revision: number): HistoryEvent => seen('revised', 'Application', 'Application-1', revision);
 
 function judge(...events: readonly HistoryEvent[]): readonly string[] {
   return judgeHistory(events.map((event, index): HistoryEntry => ({ ...event, at: index })));
@@ -25,8 +35,8 @@ function judge(...events: readonly HistoryEvent[]): readonly string[] {
 
 const MADE = [seen('made', 'Namespace'), seen('made', 'Application')];
 const GONE = [
-  seen('leaving', 'Application'),
-  seen('gone', 'Application'),
+  seen('leaving', 'Application', 'Application-1', 2),
+  seen('gone', 'Application', 'Application-1', 2),
   seen('leaving', 'Namespace'),
   seen('gone', 'Namespace'),
 ];
@@ -34,7 +44,16 @@ const GONE = [
 describe('the judge of histories', () => {
   it('finds nothing wrong with a life from the creation to the end, nor with one that goes on', () => {
     expect(judge(create('asked'), create('told'), ...MADE)).toEqual([]);
-    const whole = [create('asked'), ...MADE, create('told'), remove('asked'), ...GONE, remove('told'), terminated];
+    const whole = [
+      create('asked'),
+      ...MADE,
+      create('told'),
+      revised(2),
+      remove('asked'),
+      ...GONE,
+      remove('told'),
+      terminated,
+    ];
     expect(judge(...whole)).toEqual([]);
   });
 
@@ -57,6 +76,7 @@ describe('the judge of histories', () => {
       [create('told'), ...MADE, remove('asked'), remove('told'), terminated, ...GONE],
     ],
     ['no client has heard of it', MADE],
+    ['went back to an earlier revision: 1, 3, 2', [create('told'), ...MADE, revised(3), revised(2)]],
   ])('says that %s', (fault, events) => {
     expect(judge(...events).join('\n')).toContain(fault);
   });

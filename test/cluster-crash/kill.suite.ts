@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCluster, type Cluster } from '../../testbed/cluster/start-cluster.ts';
 import type { EnvironmentBody } from '../support/environments.ts';
 import { judgeHistory } from '../support/judge-history.ts';
-import { createMortalBlueberry, type ImageRepository, type MortalBlueberry } from '../support/mortal-blueberry.ts';
+import { createCrashStage, type CrashStage, type ImageRepository } from '../support/crash-stage.ts';
+import { createPersistentClient, type PersistentClient } from '../support/persistent-client.ts';
+import type { Replica } from '../support/replica.ts';
 
 /** Points of each job, gone through in turn; `null`: at some moment of the job. */
 export interface KillPoints {
@@ -20,29 +22,27 @@ const SOME_MOMENT_MS = 6_000;
 export function describeKills(mode: 'api' | 'git', points: KillPoints, rounds: number): void {
   describe(`Blueberry with GITOPS_MODE=${mode}, killed in the middle of what it does`, () => {
     let cluster: Cluster;
-    let blueberry: MortalBlueberry;
+    let stage: CrashStage;
+    let blueberry: Replica;
+    let client: PersistentClient;
     let repository: ImageRepository;
     let standing: EnvironmentBody;
-    let standingCommit: string;
+    let standingRepository: ImageRepository;
     const seconds: number[] = [];
 
     beforeAll(async () => {
       cluster = await startCluster();
-      blueberry = await createMortalBlueberry({
-        cluster: cluster.access,
-        mode,
-        patienceMs: CONVERGED_WITHIN_MS,
-        env: { SHORT_LEASE: 'yes' },
-      });
-      await blueberry.start();
-      const other = await blueberry.connectRepository('standing');
-      repository = await blueberry.connectRepository('web');
-      standing = await blueberry.client.create('standing', other.id);
-      standingCommit = other.head;
-      await blueberry.client.untilServed(standing, standingCommit);
+      stage = await createCrashStage({ cluster: cluster.access, mode });
+      blueberry = await stage.replica({ SHORT_LEASE: 'yes' });
+      client = createPersistentClient({ ...stage, product: () => blueberry.product, patienceMs: CONVERGED_WITHIN_MS });
+      const product = await blueberry.start();
+      standingRepository = await stage.connectRepository(product, 'standing');
+      repository = await stage.connectRepository(product, 'web');
+      standing = await client.create('standing', standingRepository.id);
+      await client.untilServed(standing, standingRepository);
     });
     afterAll(async () => {
-      await blueberry.dispose();
+      await stage.dispose();
       await cluster.stop();
     });
 
@@ -61,7 +61,7 @@ export function describeKills(mode: 'api' | 'git', points: KillPoints, rounds: n
       const result = await asked;
       await untilDone(result);
       seconds.push((performance.now() - killedAt) / 1000);
-      expect(judgeHistory(blueberry.history.entries), `killed at ${point ?? 'some moment'}`).toEqual([]);
+      expect(judgeHistory(stage.history.entries), `killed at ${point ?? 'some moment'}`).toEqual([]);
       return result;
     }
 
@@ -69,14 +69,13 @@ export function describeKills(mode: 'api' | 'git', points: KillPoints, rounds: n
       `loses nothing, leaves nothing behind and makes nothing twice, ${String(rounds)} times each of create, redeploy and delete`,
       { timeout: 60_000 + rounds * 300_000 },
       async () => {
-        const { client } = blueberry;
         for (let round = 0; round < rounds; round += 1) {
           const at = (job: keyof KillPoints): string | null => points[job][round % points[job].length] ?? null;
           const name = `crash-${String(round + 1)}`;
           const created = await cutOff(
             at('create'),
             () => client.create(name, repository.id),
-            (environment) => client.untilServed(environment, repository.head),
+            (environment) => client.untilServed(environment, repository),
           );
           const { generation: before } = await client.pin(created);
           await repository.advance();
@@ -86,7 +85,7 @@ export function describeKills(mode: 'api' | 'git', points: KillPoints, rounds: n
             ({ generation }) => {
               // Asked for twice with one key it was done once.
               expect(generation).toBe(before + 1);
-              return client.untilServed(created, repository.head);
+              return client.untilServed(created, repository);
             },
           );
           await cutOff(
@@ -95,11 +94,11 @@ export function describeKills(mode: 'api' | 'git', points: KillPoints, rounds: n
             () => client.untilTerminated(created),
           );
         }
-        await client.untilServed(standing, standingCommit);
+        await client.untilServed(standing, standingRepository);
         await client.remove(standing);
         await client.untilTerminated(standing);
-        expect(judgeHistory(blueberry.history.entries)).toEqual([]);
-        expect(await blueberry.ground.leftovers()).toEqual([]);
+        expect(judgeHistory(stage.history.entries)).toEqual([]);
+        expect(await stage.leftovers()).toEqual([]);
         expect(client.falseAlarms).toEqual([]);
         seconds.sort((one, other) => one - other);
         console.log(

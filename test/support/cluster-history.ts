@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ID_LABEL, MANAGED_BY_LABEL, MANAGER } from '../../src/adapters/argocd/objects/ownership.ts';
+import {
+  ID_LABEL,
+  MANAGED_BY_LABEL,
+  MANAGER,
+  REVISION_ANNOTATION,
+} from '../../src/adapters/argocd/objects/ownership.ts';
 import {
   KubernetesError,
   type KubernetesClient,
@@ -35,19 +40,23 @@ export async function recordCluster(client: KubernetesClient, history: History, 
 type Note = (type: string, object: KubernetesObject) => void;
 
 function createRecorder(kind: ClusterEntry['kind'], history: History): Note {
-  const told = new Map<string, ClusterEntry['event']>();
+  /** By UID. */
+  const known = new Map<string, { readonly revision: number | null; readonly isLeaving: boolean }>();
   return (type, { metadata }) => {
-    const { name, uid = '', labels = {}, deletionTimestamp } = metadata;
+    const { name, uid = '', labels = {}, annotations = {}, deletionTimestamp } = metadata;
     const environmentId = labels[ID_LABEL];
     if (environmentId === undefined) return;
+    const revision = kind === 'Application' ? Number(annotations[REVISION_ANNOTATION]) : null;
+    const isLeaving = deletionTimestamp !== undefined;
+    const before = known.get(uid);
     const tell = (event: ClusterEntry['event']): void => {
-      if (told.get(uid) === event) return;
-      told.set(uid, event);
-      history.add({ source: 'cluster', event, kind, name, uid, environmentId });
+      history.add({ source: 'cluster', event, kind, name, uid, environmentId, revision });
     };
-    if (!told.has(uid)) tell('made');
+    if (before === undefined) tell('made');
+    else if (before.revision !== revision) tell('revised');
+    if (isLeaving && before?.isLeaving !== true) tell('leaving');
     if (type === 'DELETED') tell('gone');
-    else if (deletionTimestamp !== undefined) tell('leaving');
+    known.set(uid, { revision, isLeaving });
   };
 }
 

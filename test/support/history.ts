@@ -19,12 +19,14 @@ export interface ReadingEntry {
 /** What became of an object in the cluster that says that it is of an environment. */
 export interface ClusterEntry {
   readonly source: 'cluster';
-  /** `leaving`: its deletion was asked for. */
-  readonly event: 'made' | 'leaving' | 'gone';
+  /** `leaving`: its deletion was asked for. `revised`: it is to be of another revision. */
+  readonly event: 'made' | 'revised' | 'leaving' | 'gone';
   readonly kind: 'Application' | 'Namespace';
   readonly name: string;
   readonly uid: string;
   readonly environmentId: string;
+  /** Of an Application, by its annotation; null for a namespace. */
+  readonly revision: number | null;
 }
 
 /** What was done to the system on purpose. */

@@ -12,6 +12,7 @@ interface Life {
 
 interface ObjectLife {
   readonly made: ClusterEntry & { readonly at: number };
+  readonly revisions: number[];
   leavingAt: number | null;
   goneAt: number | null;
 }
@@ -25,7 +26,7 @@ const KINDS = ['Application', 'Namespace'] as const;
  *   namespace, which nobody has asked to go.
  * - Of one of which the deletion was told, none is left.
  * - In between nothing goes before its deletion was asked for, nothing is made after its end was told, nothing is made
- *   twice, and nothing is there that no client has heard of.
+ *   twice, no Application goes back to an earlier revision, and nothing is there that no client has heard of.
  */
 export function judgeHistory(entries: readonly HistoryEntry[]): readonly string[] {
   const lives = livesOf(entries);
@@ -61,8 +62,9 @@ function livesOf(entries: readonly HistoryEntry[]): ReadonlyMap<string, Life> {
 }
 
 function noteObject({ objects }: Life, entry: ClusterEntry & { readonly at: number }): void {
-  const object = objects.get(entry.uid) ?? { made: entry, leavingAt: null, goneAt: null };
+  const object = objects.get(entry.uid) ?? { made: entry, revisions: [], leavingAt: null, goneAt: null };
   objects.set(entry.uid, object);
+  if (entry.revision !== null) object.revisions.push(entry.revision);
   if (entry.event === 'leaving') object.leavingAt ??= entry.at;
   if (entry.event === 'gone') object.goneAt ??= entry.at;
 }
@@ -75,8 +77,10 @@ function faultsInTime(id: string, life: Life): readonly string[] {
     const made = [...life.objects.values()].filter((object) => object.made.kind === kind);
     if (made.length > 1) faults.push(`${whose}: its ${kind} was made ${made.length} times.`);
   }
-  for (const { made, leavingAt, goneAt } of life.objects.values()) {
+  for (const { made, revisions, leavingAt, goneAt } of life.objects.values()) {
     const what = `${made.kind} ${made.name}`;
+    if (revisions.some((revision, index) => revision < (revisions[index - 1] ?? 0)))
+      faults.push(`${whose}: ${what} went back to an earlier revision: ${revisions.join(', ')}.`);
     const leftAt = Math.min(leavingAt ?? Infinity, goneAt ?? Infinity);
     if (leftAt < (life.deletionAskedAt ?? Infinity))
       faults.push(`${whose}: ${what} was deleted at ${leftAt} ms, before anybody had asked for it.`);

@@ -14,8 +14,8 @@ export interface PersistentClient {
   pin(environment: EnvironmentBody): Promise<EnvironmentBody>;
   redeploy(environment: EnvironmentBody): Promise<EnvironmentBody>;
   remove(environment: EnvironmentBody): Promise<void>;
-  /** Waits until it is ready at the commit, and its URL answers with that commit's image, through the gateway. */
-  untilServed(environment: EnvironmentBody, commit: string): Promise<EnvironmentBody>;
+  /** Waits until it is ready at the head of its branch, and its URL answers with that commit's image, through the gateway. */
+  untilServed(environment: EnvironmentBody, branch: { readonly head: string }): Promise<EnvironmentBody>;
   untilTerminated(environment: EnvironmentBody): Promise<void>;
   /** Sentences of environments that were said to have failed, though nothing is wrong with them. */
   readonly falseAlarms: readonly string[];
@@ -116,9 +116,10 @@ export function createPersistentClient({
       await insist('DELETE', `/api/environments/${id}`);
       history.add({ source: 'client', action: 'delete', moment: 'told', id, name });
     },
-    async untilServed({ id, name }, commit) {
+    async untilServed({ id, name }, branch) {
       let failedWith = '';
       const served = await patiently(`${name} (${id}) to be served`, async () => {
+        const commit = branch.head;
         const seen = await read(id);
         if (seen.status === 'failed' && failedWith !== seen.message) falseAlarms.push(`${name}: ${seen.message}`);
         failedWith = seen.status === 'failed' ? seen.message : '';

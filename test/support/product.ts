@@ -9,7 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const START_TIMEOUT_MS = 30_000;
+/** Of a busy machine. */
+const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 30_000;
 export const BOOTSTRAP_TOKEN = 'bb_test_bootstrap_token_0123456789abcdef';
 
@@ -148,22 +149,30 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-  await untilAnswering(product, options.until ?? '/readyz');
+  try {
+    await untilAnswering(product, options.until ?? '/readyz');
+  } catch (error) {
+    await product.kill();
+    throw error;
+  }
   return product;
 }
 
 async function untilAnswering(product: Product, path: string): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;
+  let said = '';
   while (Date.now() < deadline) {
     if (product.process.exitCode !== null) throw new Error(`The product ended at start:\n${product.output()}`);
-    const ready = await fetch(`${product.url}${path}`).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (ready) return;
+    try {
+      const response = await fetch(`${product.url}${path}`);
+      if (response.ok) return;
+      said = await response.text();
+    } catch (error) {
+      said = String(error);
+    }
     await sleep(10);
   }
-  throw new Error(`The product was not ready in time:\n${product.output()}`);
+  throw new Error(`The product was not ready in time: ${said}\n${product.output()}`);
 }
 
 /** What a user's shell would have, without what the test runner adds. */
