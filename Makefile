@@ -23,7 +23,7 @@ build: node_modules/.package-lock.json ## Compile to dist/
 bench: node_modules/.package-lock.json ## Measure the performance budgets beside their peers
 	@npm run --silent bench
 
-soak: node_modules/.package-lock.json ## Kill the control plane a hundred times in the midst of its work, and look for anything lost or left
+soak: node_modules/.package-lock.json ## Kill, stop and cut off the control plane for hours, on this machine and over a cluster, and look for anything lost or left
 	@npm run --silent soak
 
 testbed: node_modules/.package-lock.json ## Get the servers of the test cluster into a cache folder: about ten minutes once, then seconds
