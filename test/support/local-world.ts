@@ -44,8 +44,8 @@ const PROGRAMS: Readonly<Record<Exclude<ApplicationKind, 'missing-command'>, str
 
 function filesOf(kind: ApplicationKind, mark: string): Readonly<Record<string, string>> {
   if (kind === 'missing-command') return { 'blueberry.yaml': `run: no-such-command-${mark}\n` };
-  // What never gets there is not waited for; what does may take its time on a busy machine.
-  const health = kind === 'serving' ? '' : 'health: { path: /, timeout_seconds: 1 }\n';
+  // What never gets there is not waited for; what starts or ends may take its time on a busy machine.
+  const health = kind === 'serving' || kind === 'crashing' ? '' : 'health: { path: /, timeout_seconds: 1 }\n';
   return {
     'blueberry.yaml': `${health}run: exec node server.js\n`,
     'server.js': `const mark = ${JSON.stringify(mark)};\n${PROGRAMS[kind]}\n`,
