@@ -88,9 +88,12 @@ describe('the file', () => {
       await delivery.put(wanted, seen);
       return seen?.spec.syncPolicy?.automated?.selfHeal === false;
     }, 'the change to reach the cluster');
-    const mended = await deliver(environment, wanted);
-    expect(mended.spec).toEqual(wanted.spec);
-    expect(await remote.fileAt(fileOf(environment))).toBe(text);
+    // What was just read of the repository counts for some seconds more.
+    await until(async () => {
+      await delivery.put(wanted, await environment.find());
+      return (await remote.fileAt(fileOf(environment))) === text;
+    }, 'the file to be as it was');
+    expect((await deliver(environment, wanted)).spec).toEqual(wanted.spec);
     await remove(environment);
   });
 
