@@ -85,8 +85,10 @@ describe('a root Application', () => {
     await delivery.remove(environment.name, await environment.find());
     expect((await environment.find())?.metadata.deletionTimestamp).toBeUndefined();
     git.ahead = 22_000;
-    await delivery.remove(environment.name, await environment.find());
-    expect((await environment.find())?.metadata.deletionTimestamp).toBeDefined();
+    await until(async () => {
+      await delivery.remove(environment.name, await environment.find());
+      return (await environment.find())?.metadata.deletionTimestamp !== undefined;
+    }, 'the Application to be deleted');
     await environment.untilGone();
   });
 });

@@ -124,6 +124,19 @@ describe('the file', () => {
     await remove(environment);
   });
 
+  it('that a process has taken away just before its end is told to Argo CD by the next one', async () => {
+    const environment = await stage.deployable('cut-off');
+    await deliver(environment, environment.wanted());
+    await environment.untilHealthy();
+    await remote.pushByHand({ [fileOf(environment)]: null });
+    const next = git.open();
+    // Nothing is said to be over while Argo CD could make it anew of what it knows.
+    expect(await next.remove(environment.name, await environment.find())).toBe(false);
+    await until(async () => next.remove(environment.name, await environment.find()), 'Argo CD to know', 10_000);
+    await environment.untilGone();
+    expect(await next.remove(environment.name, null)).toBe(true);
+  });
+
   it('of another installation is neither replaced nor removed', async () => {
     const environment = await stage.deployable('foreign-file');
     const text = environment.wanted();

@@ -48,17 +48,19 @@ export async function removeEnvironment(
   const application = await found<Application>(view.application(name), () => client.get(applications, ref));
   const ownApplication = application !== null && isOwnedBy(application, owner) ? application : null;
   await takeInventory(parts, name, ownApplication, ownNamespace);
+  const isForeign = application !== null && ownApplication === null;
   // Also where there is none: it may be asked for, and not have been made yet.
-  if (application === null || ownApplication !== null) await delivery.remove(name, ownApplication);
-  if (ownApplication !== null) {
-    const blockedBy = blockerOfApplication(ownApplication);
-    return { ...nothing(view.observedAt()), presence: 'removing', health: 'Progressing', blockedBy, removed: [] };
-  }
+  const isFinal = isForeign || (await delivery.remove(name, ownApplication));
+  if (ownApplication !== null) return removing(parts, blockerOfApplication(ownApplication));
   if (ownNamespace !== null) {
     if (ownNamespace.metadata.deletionTimestamp === undefined) await deleteNamespace(client, ownNamespace);
-    const blockedBy = blockerOfNamespace(ownNamespace);
-    return { ...nothing(view.observedAt()), presence: 'removing', health: 'Progressing', blockedBy, removed: [] };
+    return removing(parts, blockerOfNamespace(ownNamespace));
   }
+  if (!isFinal)
+    return removing(parts, 'Waiting for Argo CD to look at the GitOps repository, which has no file of it any more.');
+  // It may have been made between the look above and what the delivery saw.
+  if (!isForeign && (await orAbsent(client.get(applications, ref))) !== null)
+    return removing(parts, 'Waiting for its Application to be gone.');
   const inventory = inventories.get(name) ?? [];
   const goneProjects = await removeUnusedProjects(parts, inventory.find(({ kind }) => kind === PROJECT)?.name);
   const verifiedGoneAt = new Date().toISOString();
@@ -66,6 +68,10 @@ export async function removeEnvironment(
     .filter((object) => object.kind !== PROJECT || goneProjects.has(object.name))
     .map((object) => ({ ...object, verifiedGoneAt }));
   return { ...nothing(verifiedGoneAt), removed };
+}
+
+function removing({ view }: RemovalParts, blockedBy: string): RemovalObservation {
+  return { ...nothing(view.observedAt()), presence: 'removing', health: 'Progressing', blockedBy, removed: [] };
 }
 
 /** What the view shows; where it shows nothing, the API server is asked: only its word makes a thing gone. */

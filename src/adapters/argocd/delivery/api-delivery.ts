@@ -67,6 +67,7 @@ export function createApiDelivery({ client, argocdNamespace, log }: ApiDeliveryO
     async remove(name, seen) {
       stored.delete(name);
       if (seen !== null) await removeApplication(client, seen);
+      return true;
     },
     list: () => Promise.resolve([]),
   };

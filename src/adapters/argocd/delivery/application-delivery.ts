@@ -14,11 +14,11 @@ export interface ApplicationDelivery {
    */
   put(wanted: NewObject<Application>, seen: Application | null): Promise<Application | null>;
   /**
-   * Asks for the removal of the Application with all that it has deployed; resolves when nothing can bring it back, not
-   * when it is gone.
+   * Asks for the removal of the Application with all that it has deployed.
    * @param seen as in `put`
+   * @returns whether nothing brings it back that was asked for before. It may still be there then.
    */
-  remove(name: string, seen: Application | null): Promise<void>;
+  remove(name: string, seen: Application | null): Promise<boolean>;
   /** Environments that are asked for, beyond those whose Applications are in the cluster. */
   list(): Promise<readonly EnvironmentKey[]>;
 }

@@ -14,7 +14,7 @@ import type { ApplicationDelivery } from './application-delivery.ts';
 import { applicationFile, messageFor, ownerOfFile } from './application-file.ts';
 import { createGitOpsFiles } from './gitops-files.ts';
 import { prepareRemoval, removeApplication } from './remove-application.ts';
-import { createRootApplication, isApplied, troubleOf } from './root-application.ts';
+import { createRootApplication, hasLookedSince, isApplied, troubleOf } from './root-application.ts';
 
 export interface GitDeliveryOptions {
   readonly repository: GitOpsRepository;
@@ -49,14 +49,21 @@ interface Asked {
   trouble: string | null;
 }
 
+/** An Application whose file is gone. */
+interface Removal {
+  /** When the remote had no such file any more. */
+  readonly since: number;
+  pauseMs: number;
+  nextAt: number;
+}
+
 /** Delivers by committing one file for each environment to a repository that Argo CD follows. */
 export function createGitDelivery(options: GitDeliveryOptions): ApplicationDelivery {
   const { repository, client, installation, argocdNamespace, folder, rootApplication, clock, log } = options;
   const files = createGitOpsFiles(repository, folder, clock);
   const root = createRootApplication(client, { name: rootApplication, namespace: argocdNamespace });
   const asked = new Map<string, Asked>();
-  /** When the file was taken away; by name. */
-  const removals = new Map<string, number>();
+  const removals = new Map<string, Removal>();
   let readAgainAt = 0;
 
   function demandOwn(current: Application, wanted: NewObject<Application>): void {
@@ -149,14 +156,32 @@ export function createGitDelivery(options: GitDeliveryOptions): ApplicationDeliv
     const text = files.get(name);
     const environment = ownerOfFile(text ?? '')?.key.name ?? name;
     const head = await files.write(name, null, `env ${environment}: remove`);
-    if (text === undefined) return;
-    log.info({ application: name, head }, 'Removed an Application from the GitOps repository.');
+    if (text !== undefined) log.info({ application: name, head }, 'Removed an Application from the GitOps repository.');
+  }
+
+  function newlyRemoved(name: string): Removal {
+    const now = clock.now();
+    for (const [of, { since }] of removals) if (now - since > REMOVAL_KEPT_MS) removals.delete(of);
+    const removal = { since: now, pauseMs: ASK_AGAIN_MS.first, nextAt: now };
+    removals.set(name, removal);
+    return removal;
+  }
+
+  /** Whether Argo CD knows that the file is gone. It is asked to look, and again while it does not. */
+  async function isKnownGone(name: string, removal: Removal): Promise<boolean> {
     try {
+      const found = await root.read();
+      if (found === null || hasLookedSince(found, removal.since)) return true;
+      const now = clock.now();
+      if (now < removal.nextAt) return false;
+      removal.nextAt = now + removal.pauseMs;
+      removal.pauseMs = Math.min(ASK_AGAIN_MS.longest, removal.pauseMs * 2);
       await root.refresh();
     } catch (error) {
       if (!(error instanceof KubernetesFailure)) throw error;
       log.warn({ application: name, error: error.message }, 'Could not have Argo CD look at the GitOps repository.');
     }
+    return false;
   }
 
   return {
@@ -182,18 +207,19 @@ export function createGitDelivery(options: GitDeliveryOptions): ApplicationDeliv
     async remove(name, seen) {
       asked.delete(name);
       const left = seen === null ? null : await prepareRemoval(client, seen);
-      const now = clock.now();
-      const since = removals.get(name);
-      await files.look(since === undefined ? FRESH_MS : PRUNED_WITHIN_MS);
-      if (!isForeignFile(name) && (since === undefined || files.get(name) !== undefined)) await removeFile(name);
-      if (since === undefined) {
-        for (const [of, at] of removals) if (now - at > REMOVAL_KEPT_MS) removals.delete(of);
-        removals.set(name, now);
-        return;
-      }
-      if (left === null || left.metadata.deletionTimestamp !== undefined || now - since < PRUNED_WITHIN_MS) return;
+      const known = removals.get(name);
+      await files.look(known === undefined ? FRESH_MS : PRUNED_WITHIN_MS);
+      if (isForeignFile(name)) return true;
+      if (known === undefined || files.get(name) !== undefined) await removeFile(name);
+      // Also where there was none: it may have been taken away a moment ago, by a process that has ended since.
+      const removal = known ?? newlyRemoved(name);
+      if (!(await isKnownGone(name, removal))) return false;
+      // Before, Argo CD would make it anew of what it knows.
+      if (left === null || left.metadata.deletionTimestamp !== undefined) return true;
+      if (clock.now() - removal.since < PRUNED_WITHIN_MS) return true;
       log.warn({ application: name }, 'Deletes an Application that Argo CD has not removed after its file.');
       await removeApplication(client, left);
+      return true;
     },
 
     async list() {

@@ -12,6 +12,8 @@ export interface RootApplication {
    * @returns what the Application was just before
    */
   refresh(): Promise<Application>;
+  /** Null where there is none. */
+  read(): Promise<Application | null>;
 }
 
 const TRIES = 5;
@@ -50,6 +52,7 @@ export function createRootApplication(
       });
       return next;
     },
+    read: () => orAbsent(client.get(applications, ref)),
   };
 }
 
@@ -71,6 +74,16 @@ export function isApplied({ status }: Application, name: string, since: number):
     status?.resources?.find((resource) => resource.kind === 'Application' && resource.name === name)?.status ===
     'Synced'
   );
+}
+
+/**
+ * Whether Argo CD has looked since then (milliseconds since the epoch), and does nothing any more that it began before:
+ * what it did not find then it makes no more.
+ */
+export function hasLookedSince({ operation, status }: Application, since: number): boolean {
+  if (Date.parse(status?.reconciledAt ?? '') < since || status?.reconciledAt === undefined) return false;
+  const { phase, startedAt = '' } = status.operationState ?? {};
+  return operation === undefined && (phase !== 'Running' || Date.parse(startedAt) >= since);
 }
 
 function refreshPatch({ metadata }: Application): JsonPatch {
