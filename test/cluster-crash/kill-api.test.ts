@@ -69,5 +69,5 @@ describeKills(
       null,
     ],
   },
-  Number(process.env['CLUSTER_CRASH_ROUNDS'] ?? '4'),
+  Number(process.env['CLUSTER_CRASH_ROUNDS'] ?? '2'),
 );

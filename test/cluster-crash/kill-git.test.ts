@@ -35,5 +35,5 @@ describeKills(
       null,
     ],
   },
-  Number(process.env['CLUSTER_CRASH_ROUNDS'] ?? '2'),
+  Number(process.env['CLUSTER_CRASH_ROUNDS'] ?? '1'),
 );
