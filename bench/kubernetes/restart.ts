@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { EnvironmentBody } from '../../test/support/environments.ts';
 import { eventually, type Product } from '../../test/support/product.ts';
 import { cpuSeconds, peakMegabytes, residentMegabytes } from '../process-usage.ts';
 import { sizeFrom } from '../size.ts';
@@ -110,8 +111,14 @@ async function untilReconciled(product: Product, count: number, began: number): 
   const seconds = (performance.now() - began) / 1_000;
   if (metrics.failures > 0) throw new Error(`${metrics.failures} reconciles have failed:\n${product.output()}`);
   const ready = await readyOf(product);
-  if (ready !== count) throw new Error(`${ready} of ${count} are ready.`);
+  if (ready !== count) throw new Error(`${ready} of ${count} are ready; ${await othersOf(product)}`);
   return seconds;
+}
+
+async function othersOf(product: Product): Promise<string> {
+  const query = 'status=pending&status=failed&limit=5';
+  const { body } = await product.api<{ items: readonly EnvironmentBody[] }>('GET', `/api/environments?${query}`);
+  return body.items.map(({ name, status, message }) => `${name} is ${status}: ${message}`).join(' ');
 }
 
 async function readyOf(product: Product): Promise<number> {

@@ -7,6 +7,8 @@ export interface Deployment {
   /** Of all layers below Blueberry's own constants. */
   readonly merged: MergedValues;
   readonly repositoryFile: RepositoryFile | null;
+  /** That file as it was read. */
+  readonly repositoryFileText: string | null;
   readonly secretEnv: Readonly<Record<string, string>>;
   readonly credentials: ComponentCredentials;
 }

@@ -3,9 +3,9 @@ import { componentOf, type Environment } from '../core/environment.ts';
 import { GitFailure } from '../core/git-failure.ts';
 import type { JsonObject } from '../core/json.ts';
 import { EVERYTHING } from '../core/permissions.ts';
-import type { ConfigSetRevision, Repository } from '../core/records.ts';
+import type { ConfigSetRevision, EffectiveValues, Repository } from '../core/records.ts';
 import { REPOSITORY_FILE_NAME, type RepositoryFile } from '../core/repository-file.ts';
-import { environmentVariables, mergeObjects, mergeValues, type MergedValues } from '../core/values.ts';
+import { environmentVariables, mergeObjects, mergeValues } from '../core/values.ts';
 import { blueberryValues } from '../core/workload-values.ts';
 import type { DesiredEnvironment } from '../ports/environment-runtime.ts';
 import type { Versioned } from '../ports/environment-store.ts';
@@ -21,20 +21,22 @@ export type DeploymentResult =
 
 /**
  * Merges the layers of values of one revision, and reads the repository's own file at its commit.
- * @param kept what was merged when this revision was first put in place: it stays as it is, whatever has become of the
- *   layers since
+ * @param kept what was read and merged when this revision was first put in place: it stays as it is, whatever has become
+ *   of the layers since
  */
 export async function composeDeployment(
   parts: ReconcileParts,
   environment: Environment,
   commit: string,
-  kept: MergedValues | null,
+  kept: EffectiveValues | null,
 ): Promise<DeploymentResult> {
   const component = componentOf(environment);
   const repository = await parts.store.get(EVERYTHING, 'repository', component.repositoryId);
   if (!repository)
     return fault('RepositoryDisconnected', `The repository ${component.repositoryUrl} is not connected any more`);
-  const read = await readRepositoryFile(parts, repository, commit, component.path);
+  // A runtime that builds from source needs the commit itself: that it can be read shows that it is still there.
+  const known = parts.images === null ? undefined : kept?.repositoryFileText;
+  const read = await readRepositoryFile(parts, repository, { commit, folder: component.path, known });
   if (read.diagnosis) return { deployment: null, diagnosis: read.diagnosis };
   const { configSet } = environment.spec;
   let revision: ConfigSetRevision | null = null;
@@ -48,20 +50,21 @@ export async function composeDeployment(
       return fault('ConfigSetGone', `Revision ${String(configSet.revision)} of config set ${configSet.id} is gone`);
     revision = found.record;
   }
-  const merged =
-    kept ??
-    mergeValues([
-      { layer: 'repository_file', values: read.file?.values ?? null },
-      { layer: 'repository', values: repository.record.values },
-      { layer: 'config_set', values: revision?.values ?? null },
-      { layer: 'override', values: environment.spec.helmValuesOverride },
-    ]);
+  const merged = kept
+    ? { values: kept.values, origins: kept.origins }
+    : mergeValues([
+        { layer: 'repository_file', values: read.file?.values ?? null },
+        { layer: 'repository', values: repository.record.values },
+        { layer: 'config_set', values: revision?.values ?? null },
+        { layer: 'override', values: environment.spec.helmValuesOverride },
+      ]);
   const secretEnv = revision ? await openSecrets(parts.cipher, revision) : {};
   const credentials = {
     repository: (await accessOf(parts.cipher, repository)).credential,
     image: await imageCredentialOf(parts.cipher, repository),
   };
-  return { deployment: { merged, repositoryFile: read.file, secretEnv, credentials }, diagnosis: null };
+  const { file: repositoryFile, text: repositoryFileText } = read;
+  return { deployment: { merged, repositoryFile, repositoryFileText, secretEnv, credentials }, diagnosis: null };
 }
 
 /** Blueberry's own constants as they are wanted now; null where the runtime builds from source and takes none. */
@@ -110,26 +113,33 @@ export function desiredEnvironment(
 }
 
 type FileResult =
-  | { readonly file: RepositoryFile | null; readonly diagnosis: null }
+  | { readonly file: RepositoryFile | null; readonly text: string | null; readonly diagnosis: null }
   | { readonly file: null; readonly diagnosis: Diagnosis };
+
+interface FileQuestion {
+  readonly commit: string;
+  readonly folder: string;
+  /** Its text, where that was kept. */
+  readonly known: string | null | undefined;
+}
 
 async function readRepositoryFile(
   parts: ReconcileParts,
   repository: Versioned<Repository>,
-  commit: string,
-  folder: string,
+  { commit, folder, known }: FileQuestion,
 ): Promise<FileResult> {
   const path = folder === '' ? REPOSITORY_FILE_NAME : `${folder}/${REPOSITORY_FILE_NAME}`;
   let text: string | null;
   try {
-    text = await parts.git.readFile(await accessOf(parts.cipher, repository), commit, path);
+    text =
+      known !== undefined ? known : await parts.git.readFile(await accessOf(parts.cipher, repository), commit, path);
   } catch (error) {
     if (!(error instanceof GitFailure) || error.reason !== 'file_too_large') throw error;
     return { file: null, diagnosis: diagnose('InvalidRepositoryFile', error.message) };
   }
-  if (text === null) return { file: null, diagnosis: null };
+  if (text === null) return { file: null, text, diagnosis: null };
   const { file, faults } = parts.repositoryFiles.read(text);
-  if (file) return { file, diagnosis: null };
+  if (file) return { file, text, diagnosis: null };
   const told = faults.map(({ line, message }) => `${path}:${String(line)}: ${message}`).join('; ');
   return { file: null, diagnosis: diagnose('InvalidRepositoryFile', told) };
 }

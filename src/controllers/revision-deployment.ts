@@ -33,8 +33,7 @@ export async function deploymentOf(
     return { deployment: cached.deployment, diagnosis: null };
   try {
     const kept = await keptValues(context, environment, commit);
-    const merged = kept && { values: kept.values, origins: kept.origins };
-    const composed = await composeDeployment(context, environment, commit, merged);
+    const composed = await composeDeployment(context, environment, commit, kept);
     if (composed.deployment)
       context.deployments.set(metadata.id, { revision: spec.revision, commit, deployment: composed.deployment });
     return composed;

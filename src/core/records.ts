@@ -47,11 +47,13 @@ export interface QuotaSlot {
 
 /**
  * The values of one deployment revision, with the origin of every leaf, merged over all layers below Blueberry's own
- * constants. Id: `ENVIRONMENT_ID:REVISION`.
+ * constants, and the file they came from. Id: `ENVIRONMENT_ID:REVISION`.
  */
 export interface EffectiveValues extends MergedValues {
   /** Win over all others, and change when it falls asleep or wakes; null where the runtime takes none. */
   readonly constants: JsonObject | null;
+  /** Text of `blueberry.yaml` at the commit; null: there is none. Left out in records of before it was kept. */
+  readonly repositoryFileText?: string | null;
   readonly environmentId: string;
   readonly revision: number;
   readonly commit: string;

@@ -185,6 +185,16 @@ describe('an image that has not been pushed', () => {
     expect((await stage.plane.settle(id, await stage.plane.takeOver())).status.phase).toBe('ready');
   });
 
+  it('goes on running under another leader without anything of the repository', async () => {
+    const { id, commit } = await stage.ready();
+    await stage.plane.removeFetched();
+    const successor = await stage.plane.takeOver();
+    expect((await stage.plane.settle(id, successor)).status.phase).toBe('ready');
+    expect(stage.told()?.commit).toBe(commit);
+    const access = { id: stage.repositoryId, url: stage.fixture.path, credential: null };
+    await expect(successor.git.readFile(access, commit, 'Dockerfile')).rejects.toThrow();
+  });
+
   it('goes on being waited for by another leader', async () => {
     const id = await stage.create();
     await stage.plane.settle(id);

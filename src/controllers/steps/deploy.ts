@@ -87,15 +87,17 @@ async function effectiveValuesWrites(
   context: ReconcileContext,
   environment: Environment,
   commit: string,
-  { merged }: Deployment,
+  { merged, repositoryFileText }: Deployment,
   constants: JsonObject | null,
 ): Promise<readonly Write[]> {
   const kept = await keptValues(context, environment, commit);
   // Within one revision only the constants change: it falls asleep, and wakes.
-  if (kept && canonicalJson(kept.constants) === canonicalJson(constants)) return [];
+  const isKept = kept !== null && kept.repositoryFileText !== undefined;
+  if (isKept && canonicalJson(kept.constants) === canonicalJson(constants)) return [];
   const record = {
     ...merged,
     constants,
+    repositoryFileText,
     environmentId: environment.metadata.id,
     revision: environment.spec.revision,
     commit,
