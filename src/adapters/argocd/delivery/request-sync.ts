@@ -15,13 +15,15 @@ export async function requestSync(
   if (operation !== undefined) return;
   const { name, namespace, uid, resourceVersion, annotations } = metadata;
   const refreshed = { ...annotations, ...refreshAnnotations() };
-  const sync = { prune: true, syncOptions: spec.syncPolicy?.syncOptions ?? [] };
+  const { syncOptions = [], retry } = spec.syncPolicy ?? {};
+  // What was made anew Argo CD may not have heard of yet: a sync without retries fails then, and for good.
+  const asked = { initiatedBy: { username: 'blueberry' }, sync: { prune: true, syncOptions }, ...(retry && { retry }) };
   try {
     await client.patchJson(applications, { name, namespace }, [
       { op: 'test', path: '/metadata/uid', value: uid },
       { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
       { op: 'add', path: '/metadata/annotations', value: refreshed },
-      { op: 'add', path: '/operation', value: { initiatedBy: { username: 'blueberry' }, sync } },
+      { op: 'add', path: '/operation', value: asked },
     ]);
   } catch (error) {
     // Argo CD was faster, and has looked.
