@@ -30,9 +30,9 @@ describe('a chart that can not be deployed', () => {
     ],
     [
       'refuses the values, as Helm names them in another order',
-      `${HELM}values don't meet the specifications of the schema(s) in the following chart(s):\nworkload:\n- at '/replicas': got string, want integer\n- at '': additional properties 'nosuch' not allowed\n`,
+      `${HELM}values don't meet the specifications of the schema(s) in the following chart(s):\nworkload:\n- at '/replicas': got string, want integer\n- at '': additional properties 'nosuch', 'host' not allowed\n`,
       'ValuesRefused',
-      "The chart refuses the values: additional properties 'nosuch' not allowed; `replicas` got string, want integer",
+      "The chart refuses the values: additional properties 'host', 'nosuch' not allowed; `replicas` got string, want integer",
     ],
     [
       'is not at its path',

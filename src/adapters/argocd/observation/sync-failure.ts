@@ -172,19 +172,17 @@ function podSecurityFaults(what: string): string {
   return told.length === 0 ? what : told.join('; ');
 }
 
-/** `workload: - at '/port': … - at '/replicas': …`, each chart with its places. */
+/** `workload: - at '/port': … - at '/replicas': …`, each chart with its places, which Helm names in any order. */
 function schemaFaults(places: string): string {
-  return (
-    places
-      .split(/ - (?=at ')/)
-      .filter((part) => part.startsWith("at '"))
-      // Helm names them in any order.
-      .sort()
-      .map((part) =>
-        part.trim().replace(/^at '([^']*)': /, (_, path: string) => (path === '' ? '' : `\`${dotted(path)}\` `)),
-      )
-      .join('; ')
-  );
+  return places
+    .replace(/'[^']*'(?:, '[^']*')+/g, (names) => names.split(', ').sort().join(', '))
+    .split(/ - (?=at ')/)
+    .filter((part) => part.startsWith("at '"))
+    .sort()
+    .map((part) =>
+      part.trim().replace(/^at '([^']*)': /, (_, path: string) => (path === '' ? '' : `\`${dotted(path)}\` `)),
+    )
+    .join('; ');
 }
 
 /** A JSON pointer as values are written on the command line. */
