@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, request as httpsRequest } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClusterAccess } from '../../testbed/cluster/access.ts';
@@ -110,6 +110,48 @@ export async function startFaultyApiServer(cluster: ClusterAccess): Promise<Faul
       if (fault === undefined) outgoing.destroy();
     });
     request.pipe(outgoing);
+  }
+
+  listener.on('upgrade', (request, socket: Socket, head) => {
+    const { method = '', url = '', headers } = request;
+    const seen = { method, path: url, at: performance.now(), authorization: headers.authorization };
+    requests.push(seen);
+    socket.on('error', () => undefined);
+    pass(request, socket, head, state.faultFor(seen));
+  });
+
+  /** What becomes a stream both ways: port-forwards. */
+  function pass(request: IncomingMessage, socket: Socket, head: Buffer, fault: Fault | undefined): void {
+    if (fault === 'hang' || fault === 'swallow-answer') return;
+    if (fault === 'reset-before' || fault === 'reset-after') return void socket.destroy();
+    if (fault !== undefined)
+      return void socket.end(`HTTP/1.1 ${String(fault.status)} Fault\r\ncontent-length: 0\r\n\r\n`);
+    const { authorization: _, host: __, ...headers } = request.headers;
+    const { certificate: cert, key } = cluster.admin;
+    const { hostname: host, port } = upstream;
+    const outgoing = httpsRequest({
+      host,
+      port,
+      ca: cluster.certificateAuthority,
+      cert,
+      key,
+      path: request.url,
+      headers,
+    });
+    outgoing.once('upgrade', (answer, stream, rest) => {
+      const fields = Object.entries(answer.headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${fields.join('')}\r\n`);
+      socket.write(rest);
+      stream.write(head);
+      stream.on('error', () => undefined);
+      stream.pipe(socket).once('close', () => stream.destroy());
+      socket.pipe(stream).once('close', () => socket.destroy());
+    });
+    outgoing.once('response', (answer) => {
+      socket.end(`HTTP/1.1 ${String(answer.statusCode)} Refused\r\ncontent-length: 0\r\n\r\n`);
+    });
+    outgoing.once('error', () => socket.destroy());
+    outgoing.end();
   }
 
   listener.listen(0, '127.0.0.1');

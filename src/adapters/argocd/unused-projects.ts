@@ -45,8 +45,10 @@ export function projectOf({ metadata }: Namespace): string | null {
   return repositoryId === undefined ? null : projectName(repositoryId);
 }
 
+const TRIES = 3;
+
 /** True where it is seen gone. Fails with a `KubernetesFailure` where that is worth another try. */
-async function removeProject(parts: ProjectRemovalParts, name: string): Promise<boolean> {
+async function removeProject(parts: ProjectRemovalParts, name: string, tries = 1): Promise<boolean> {
   const { client, settings } = parts;
   const ref = { name, namespace: settings.argocdNamespace };
   const project = await orAbsent(client.get(appProjects, ref));
@@ -62,7 +64,9 @@ async function removeProject(parts: ProjectRemovalParts, name: string): Promise<
       await orAbsent(client.delete(secrets, ref, { uid: secret.metadata.uid }));
     return (await orAbsent(client.get(appProjects, ref))) === null;
   } catch (error) {
-    // Somebody needs it after all, or it is nothing that another try would change.
+    // It has changed since it was looked at: somebody may need it after all.
+    if (isKubernetesFailure(error, 'conflict') && tries < TRIES) return removeProject(parts, name, tries + 1);
+    // Nothing that another try would change.
     if (isKubernetesFailure(error, 'conflict', 'forbidden', 'invalid')) return false;
     throw error;
   }
