@@ -58,4 +58,8 @@ export const BAD_DAY = {
     'Application argocd/NAME is there already and was not made by this Blueberry. Delete that object or give it another name; Blueberry keeps looking, and never takes what it has not made.',
   'Argo CD controller stopped': 'Waiting for Argo CD to take it up.',
   'repo-server stopped': 'The repo-server of Argo CD does not answer. Argo CD looks again.',
+  'values that lead into another namespace':
+    "Its AppProject does not allow what the chart asks for: namespace kube-system is not permitted in project 'PROJECT'. Take it out of the chart: an environment holds nothing but objects of its own namespace, and no quotas, limits or network policies.",
+  'values that name what is not theirs to decide':
+    "The chart refuses the values: additional properties 'destination', 'host', 'namespace', 'project' not allowed. Correct these values in the repository, its config set or the environment, then redeploy.",
 } as const satisfies Record<string, string>;
