@@ -22,6 +22,7 @@ import { createKeptLogs } from './logs/kept-logs.ts';
 import type { Application } from './kubernetes/argocd-objects.ts';
 import type { KubernetesClient } from './kubernetes/kubernetes-client.ts';
 import type { ApplicationTemplate } from './manifest/application-template.ts';
+import { createRenderedApplications } from './manifest/rendered-applications.ts';
 import { ASLEEP_ANNOTATION, isOwnedBy } from './objects/ownership.ts';
 import { observeEnvironment } from './observe-environment.ts';
 import { removeEnvironment } from './remove-environment.ts';
@@ -62,7 +63,8 @@ export function createArgocdRuntime(parts: ArgocdRuntimeParts): EnvironmentRunti
   const attention = createAttention(clock);
   const turns = createTurns();
   const inventories: Parameters<typeof removeEnvironment>[0]['inventories'] = new Map();
-  const world = { ...parts, view, closerLook, endpoints, traffic, installation, inventories };
+  const template = createRenderedApplications(parts.template);
+  const world = { ...parts, template, view, closerLook, endpoints, traffic, installation, inventories };
   const stopWatching = view.onChange((key) => {
     closerLook.expire(kubernetesName(key.name, key.id));
     attention.hint(key.id);
@@ -75,7 +77,10 @@ export function createArgocdRuntime(parts: ArgocdRuntimeParts): EnvironmentRunti
 
   /** What is not yet as it is to be is looked at again soon: pods and events announce themselves to nobody. */
   function attended(key: EnvironmentKey, seen: RuntimeObservation): RuntimeObservation {
-    attention.give(key.id, seen.progress);
+    const { progress } = seen;
+    attention.give(key.id, progress);
+    if (progress === null || progress.step === 'running' || progress.step === 'asleep')
+      template.forget(kubernetesName(key.name, key.id));
     return seen;
   }
 
@@ -104,6 +109,7 @@ export function createArgocdRuntime(parts: ArgocdRuntimeParts): EnvironmentRunti
         if (seen.presence === 'absent') {
           closerLook.forget(name);
           endpoints.forget(name);
+          template.forget(name);
         }
         return seen;
       });

@@ -5,9 +5,10 @@ import type { Application, OperationState } from '../kubernetes/argocd-objects.t
 export function isComparedWithSpec({ spec, status }: Application): boolean {
   const compared = status?.sync?.comparedTo;
   if (!compared) return false;
-  return isSame(
-    { source: spec.source, sources: spec.sources, destination: spec.destination },
-    { source: compared.source, sources: compared.sources, destination: compared.destination },
+  return (
+    isSame(spec.source, compared.source) &&
+    isSame(spec.sources, compared.sources) &&
+    isSame(spec.destination, compared.destination)
   );
 }
 
@@ -16,11 +17,12 @@ export function isOfSpec({ spec }: Application, { operation, syncResult }: Opera
   const source = syncResult?.source ?? operation?.sync?.source;
   const sources = syncResult?.sources ?? operation?.sync?.sources;
   if (source === undefined && sources === undefined) return true;
-  return isSame({ source: spec.source, sources: spec.sources }, { source, sources });
+  return isSame(spec.source, source) && isSame(spec.sources, sources);
 }
 
+/** What is written down once for both is the same object. */
 function isSame(one: unknown, other: unknown): boolean {
-  return canonicalJson(withoutEmpty(one)) === canonicalJson(withoutEmpty(other));
+  return one === other || canonicalJson(withoutEmpty([one])) === canonicalJson(withoutEmpty([other]));
 }
 
 /** Argo CD writes some of what is not set as empty, and leaves out some of what is. */

@@ -1,14 +1,16 @@
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../../ports/clock.ts';
 import type { EnvironmentKey } from '../../../ports/environment-runtime.ts';
 import type { Log } from '../../../ports/log.ts';
 import type { ArgocdSettings } from '../argocd-settings.ts';
-import type { Application, ApplicationStatus, AppProject } from '../kubernetes/argocd-objects.ts';
+import type { Application, AppProject } from '../kubernetes/argocd-objects.ts';
 import type { KubernetesClient } from '../kubernetes/kubernetes-client.ts';
 import { KubernetesFailure } from '../kubernetes/kubernetes-failure.ts';
 import { createInformer, type Informer } from '../kubernetes/list-watch.ts';
-import type { KubernetesObject, Namespace, ObjectMeta } from '../kubernetes/objects.ts';
+import type { KubernetesObject, Namespace } from '../kubernetes/objects.ts';
 import { applications, appProjects, namespaces } from '../kubernetes/resources.ts';
 import { environmentSelector, installationSelector, ownerOf } from '../objects/ownership.ts';
+import { keptApplication } from './kept-application.ts';
 import { createWrittenObjects } from './written-objects.ts';
 
 /** What is known of this installation's environments in the cluster, kept current by one watch for each kind. */
@@ -48,7 +50,7 @@ export function createClusterView({ client, clock, log, settings }: ClusterViewP
     ...common,
     resource: applications,
     namespace: argocdNamespace,
-    transform: withoutHistory,
+    transform: keptApplication,
   });
   const namespaceInformer = createInformer({ ...common, resource: namespaces });
   const projectInformer = createInformer({
@@ -84,7 +86,7 @@ export function createClusterView({ client, clock, log, settings }: ClusterViewP
     namespaces: () => namespaceInformer.values(),
     projects: () => projectInformer.values(),
     noteApplication: (application) => {
-      writtenApplications.note(withoutHistory(application));
+      writtenApplications.note(keptApplication(application));
     },
     noteNamespace: (namespace) => {
       writtenNamespaces.note(namespace);
@@ -128,10 +130,10 @@ export function createClusterView({ client, clock, log, settings }: ClusterViewP
       };
       const stops = [
         applicationInformer.onChange(({ type, object }) => {
-          tell(type, object, digestOf(object));
+          tell(type, object, digestOf(applicationState(object)));
         }),
         namespaceInformer.onChange(({ type, object }) => {
-          tell(type, object, JSON.stringify([object.metadata, object.status]));
+          tell(type, object, digestOf([object.metadata, object.status]));
         }),
         // Argo CD itself looks minutes later.
         projectInformer.onChange(({ object }) => {
@@ -152,18 +154,15 @@ export function createClusterView({ client, clock, log, settings }: ClusterViewP
   };
 }
 
-/** What nobody here reads, and of which there is much. */
-function withoutHistory(application: Application): Application {
-  const { managedFields: _, ...metadata } = application.metadata as ObjectMeta & { readonly managedFields?: unknown };
-  const { history: __, ...status } = (application.status ?? {}) as ApplicationStatus & { readonly history?: unknown };
-  return { ...application, metadata, ...(application.status === undefined ? {} : { status }) };
-}
-
 /** Argo CD writes down every look that it takes; only what is different afterwards counts. */
-function digestOf({ metadata, spec, operation, status }: Application): string {
+function applicationState({ metadata, spec, operation, status }: Application): unknown {
   const { resourceVersion: _, ...identity } = metadata;
   const { reconciledAt, ...seen } = status ?? {};
   const finishedAt = status?.operationState?.finishedAt;
   const isLookedAt = reconciledAt !== undefined && (finishedAt === undefined || reconciledAt >= finishedAt);
-  return JSON.stringify([identity, spec, operation, seen, isLookedAt]);
+  return [identity, spec, operation, seen, isLookedAt];
+}
+
+function digestOf(state: unknown): string {
+  return createHash('sha256').update(JSON.stringify(state)).digest('base64');
 }
