@@ -34,6 +34,7 @@ export async function benchManyEnvironments(): Promise<Figure[]> {
     const ours = await byProduct(branches, count);
     console.log(`  by the product: ${ours.seconds.toFixed(1)} s`);
     const theirs = await byHand(branches, ours);
+    console.log(`  calls of the Kubernetes API for each: ${perOne(ours.requests, count)}`);
     console.log(`  by kubectl: ${theirs.toFixed(1)} s`);
     const ratio = ours.seconds / theirs;
     return [
@@ -51,8 +52,8 @@ export async function benchManyEnvironments(): Promise<Figure[]> {
       },
       {
         what: `${count} environments at once: calls of the Kubernetes API for each`,
-        measured: perOne(ours.requests, count),
-        goal: 'told',
+        measured: (ours.requests.length / count).toFixed(1),
+        goal: 'none',
         reached: true,
       },
     ];

@@ -38,8 +38,13 @@ export async function watchBranches(parts: BranchWatcherParts, signal: AbortSign
   const dueAt = new Map<string, number>();
   const missingSince = new Map<string, number>();
   const looking = new Map<string, Promise<void>>();
+  let byRepository = followers(parts.living);
+  let asOf = parts.living.changes;
   while (!signal.aborted) {
-    const byRepository = followers(parts.living);
+    if (asOf !== parts.living.changes) {
+      asOf = parts.living.changes;
+      byRepository = followers(parts.living);
+    }
     // The longest overdue first, so that a few remotes that never answer can't keep all others waiting.
     const due = [...byRepository]
       .map(([repositoryId, environments]) => ({ repositoryId, environments, at: dueAt.get(repositoryId) ?? 0 }))
@@ -82,9 +87,10 @@ async function lookAt(
 ): Promise<void> {
   const remote = await branchesOf(parts, repositoryId, signal);
   if (remote === null) return;
+  const heads = new Map(remote.branches.map(({ name, commit }) => [name, commit]));
   for (const environment of environments) {
     try {
-      await compare(parts, environment, remote, missingSince);
+      await compare(parts, environment, heads, missingSince);
     } catch (error) {
       if (error instanceof LeadershipLost) throw error;
       // One that is ending meanwhile, say, is no reason to leave out the others.
@@ -112,12 +118,12 @@ async function branchesOf(
 async function compare(
   { environments, clock, settings, log }: BranchWatcherParts,
   environment: Versioned<Environment>,
-  remote: RemoteBranches,
+  heads: ReadonlyMap<string, string>,
   missingSince: Map<string, number>,
 ): Promise<void> {
   const { id } = environment;
   const { branch, branchHead } = componentOf(environment.record);
-  const head = remote.branches.find(({ name }) => name === branch)?.commit;
+  const head = heads.get(branch);
   if (head !== undefined) {
     missingSince.delete(id);
     if (branchHead !== null && head !== branchHead)
@@ -125,7 +131,7 @@ async function compare(
     return;
   }
   // A remote without any branch is a remote in trouble, not one whose branches are all gone.
-  if (remote.branches.length === 0) return;
+  if (heads.size === 0) return;
   const since = missingSince.get(id);
   if (since === undefined) {
     missingSince.set(id, clock.now());

@@ -7,6 +7,8 @@ import type { EventBus } from '../ports/event-bus.ts';
 export interface LivingEnvironments {
   values(): IterableIterator<Versioned<Environment>>;
   has(id: string): boolean;
+  /** Counts up whenever one of them is another than before: what was made of them holds until then. */
+  readonly changes: number;
   /** Lists all from the store, and calls back for each: heals what an announcement that was lost has left behind. */
   resync(): Promise<void>;
   /** Follows the bus until the signal aborts; lists all again after a `reset`. */
@@ -21,10 +23,12 @@ export function createLivingEnvironments(
   onChange: (environmentId: string) => void,
 ): LivingEnvironments {
   const living = new Map<string, Versioned<Environment>>();
+  let changes = 0;
 
   function see(environment: Versioned<Environment>): void {
     const known = living.get(environment.id);
     if (known && known.version > environment.version) return;
+    if (known?.version !== environment.version) changes += 1;
     if (environment.record.status.archivedAt === null) living.set(environment.id, environment);
     else if (known) leave(environment);
     onChange(environment.id);
@@ -51,12 +55,15 @@ export function createLivingEnvironments(
       }
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
-    for (const id of before) if (!seen.has(id)) living.delete(id);
+    for (const id of before) if (!seen.has(id) && living.delete(id)) changes += 1;
   }
 
   return {
     values: () => living.values(),
     has: (id) => living.has(id),
+    get changes() {
+      return changes;
+    },
     resync: listAll,
     async follow(signal) {
       const after = await bus.position();

@@ -39,6 +39,21 @@ describe('the view of all living environments', () => {
     expect([living.has(first), living.has(second)]).toEqual([false, true]);
   });
 
+  it('counts what has changed, and nothing else', async () => {
+    const id = await create('counted');
+    const empty = living.changes;
+    await living.resync();
+    const listed = living.changes;
+    await living.resync();
+    expect([listed > empty, living.changes]).toEqual([true, listed]);
+    await plane.environments.deleteEnvironment(ADMINISTRATOR, id);
+    await living.resync();
+    const deleting = living.changes;
+    await plane.settle(id);
+    await living.resync();
+    expect([deleting > listed, living.changes > deleting]).toEqual([true, true]);
+  });
+
   it('keeps what is announced while a resync reads the pages', async () => {
     let newcomer: string | null = null;
     let resyncing = false;
