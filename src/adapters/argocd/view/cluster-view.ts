@@ -10,7 +10,7 @@ import { createInformer, type Informer } from '../kubernetes/list-watch.ts';
 import type { KubernetesObject, Namespace } from '../kubernetes/objects.ts';
 import { applications, appProjects, namespaces } from '../kubernetes/resources.ts';
 import { environmentSelector, installationSelector, ownerOf } from '../objects/ownership.ts';
-import { keptApplication } from './kept-application.ts';
+import { createKeptApplications } from './kept-application.ts';
 import { createWrittenObjects } from './written-objects.ts';
 
 /** What is known of this installation's environments in the cluster, kept current by one watch for each kind. */
@@ -46,6 +46,7 @@ const FIRST_LOOK_MS = 10_000;
 export function createClusterView({ client, clock, log, settings }: ClusterViewParts): ClusterView {
   const { argocdNamespace, installation } = settings;
   const common = { client, labelSelector: environmentSelector(installation), clock, log };
+  const keptApplication = createKeptApplications();
   const applicationInformer = createInformer({
     ...common,
     resource: applications,
